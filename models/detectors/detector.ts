@@ -1,0 +1,46 @@
+import type { Points } from '../series.ts';
+
+/**
+ * What every detector says of a sample. A score means the same everywhere: `score > 1` is anomalous, whatever the
+ * detector. It scores; whether somebody is woken is decided apart from it (`models/thresholds.ts`).
+ */
+export interface Verdict {
+  /** 0 is perfectly ordinary, 1 the edge of the band, above 1 anomalous. Finite, never negative. */
+  score: number;
+  /** The value that was expected, and the band around it, in the unit of the metric. `lower <= expected <= upper`. */
+  expected: number;
+  lower: number;
+  upper: number;
+  /** 0 (has seen nothing) to 1 (has seen all that it needs). A score before maturity 0.1 is 0. */
+  maturity: number;
+  /** One phrase for a person, empty unless `score > 1`: "3.2 times above what 14:00 shows". */
+  reason: string;
+}
+
+/**
+ * A streaming detector of one series.
+ *
+ * `State` is plain data that survives a JSON round trip. `update` scores the sample against what the state knew
+ * before it (the scale never includes the sample itself), then lets the state learn from it. It is the only path:
+ * a batch is the fold of it (`foldDetector`). It is deterministic, has no clock and never sees the future.
+ * Samples come in ascending order of time; one that is not later than the last, or not finite, must be refused by
+ * the caller, for a detector need not check.
+ */
+export interface Detector<State> {
+  readonly id: string;
+  /** A fresh state; it has seen nothing. */
+  init(): State;
+  /** Scores one sample and updates `state` in place. `timeMs` is Unix milliseconds. */
+  update(state: State, timeMs: number, value: number): Verdict;
+}
+
+/**
+ * Folds `points` into `state` (updated in place) and returns a verdict for each point, in order.
+ */
+export function foldDetector<State>(detector: Detector<State>, state: State, points: Points): Verdict[] {
+  const verdicts = new Array<Verdict>(points.times.length);
+  for (let i = 0; i < verdicts.length; i++) {
+    verdicts[i] = detector.update(state, points.times[i]!, points.values[i]!);
+  }
+  return verdicts;
+}

@@ -1,0 +1,44 @@
+/** The closed set of ways in which a request or a start can fail; `api/problem.ts` maps each to one HTTP status. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'unprocessable'
+  | 'too_many_requests'
+  | 'unavailable'
+  | 'internal';
+
+/** One bad field: where it is (RFC 6901 JSON pointer) and what is allowed there. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+/**
+ * An error that ends a request. `message` is for the caller; `cause` is for the operator and is only logged.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly errors: readonly FieldError[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    {
+      errors = [],
+      cause,
+      retryAfterSeconds,
+    }: { errors?: readonly FieldError[]; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, { cause });
+    this.code = code;
+    this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

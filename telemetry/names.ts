@@ -1,0 +1,57 @@
+/**
+ * Every metric that Fleetcast exports, and every label on them, is named here and nowhere else: the exporter, the
+ * alerting rules and the dashboards import these.
+ */
+export const metricNames = {
+  agents: 'fleetcast_agents',
+  agentUp: 'fleetcast_agent_up',
+  agentHeartbeatAge: 'fleetcast_agent_heartbeat_age_seconds',
+  anomaliesOpen: 'fleetcast_anomalies_open',
+  sloBurnRate: 'fleetcast_slo_burn_rate_ratio',
+  sloBudgetRemaining: 'fleetcast_slo_error_budget_remaining_ratio',
+  sloIndicator: 'fleetcast_slo_indicator_ratio',
+  sloMeasured: 'fleetcast_slo_measured_ratio',
+  sloObjective: 'fleetcast_slo_objective_ratio',
+  jobDuration: 'fleetcast_job_duration_seconds',
+  jobLag: 'fleetcast_job_lag_seconds',
+  jobRuns: 'fleetcast_job_runs_total',
+  jobFailures: 'fleetcast_job_failures_total',
+  ingestRecords: 'fleetcast_ingest_records_total',
+  ingestBatchRows: 'fleetcast_ingest_batch_rows',
+  ingestFlushDuration: 'fleetcast_ingest_flush_duration_seconds',
+  ingestQueuedRows: 'fleetcast_ingest_queued_rows',
+  httpRequestDuration: 'fleetcast_http_request_duration_seconds',
+  storeQueryDuration: 'fleetcast_store_query_duration_seconds',
+  storeQueryFailures: 'fleetcast_store_query_failures_total',
+  workerTaskDuration: 'fleetcast_worker_task_duration_seconds',
+  degraded: 'fleetcast_degraded',
+  buildInfo: 'fleetcast_build_info',
+} as const;
+
+export const labelNames = {
+  tenant: 'tenant',
+  agent: 'agent',
+  type: 'type',
+  state: 'state',
+  slo: 'slo',
+  window: 'window',
+  job: 'job',
+  kind: 'kind',
+  outcome: 'outcome',
+  table: 'table',
+  route: 'route',
+  method: 'method',
+  status: 'status',
+  query: 'query',
+  component: 'component',
+  version: 'version',
+  task: 'task',
+} as const;
+
+/** The states of an agent, as `fleetcast_agents{state}` and `GET /v1/agents` give them. */
+export const agentStates = ['up', 'late', 'down'] as const;
+export type AgentState = (typeof agentStates)[number];
+
+/** The look-back windows of burn rates, as the label `window` spells them, in seconds. */
+export const burnWindowSeconds = { '5m': 300, '30m': 1800, '1h': 3600, '2h': 7200, '6h': 21_600, '1d': 86_400, '3d': 259_200 } as const;
+export type BurnWindow = keyof typeof burnWindowSeconds;
