@@ -1,0 +1,144 @@
+import { mkdirSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import type { z } from 'zod';
+import type { Query, Statement } from './query.ts';
+import { encodeRows, type RowOf, type Table } from './table.ts';
+
+/** What the store tells of each statement it ran; `error` is there when it failed. */
+export interface StatementReport {
+  name: string;
+  seconds: number;
+  error?: unknown;
+}
+
+export interface TelemetryStoreOptions {
+  /** `chdb:PATH` for the embedded engine, `http://user:password@host:8123/database` for a server. */
+  url: string;
+  onStatement?: (report: StatementReport) => void;
+  /** After how long a statement on a server is given up. */
+  timeoutSeconds?: number;
+}
+
+/**
+ * The append-only store of telemetry and results: ClickHouse, in the process or on a server, behind one client.
+ */
+export interface TelemetryStore {
+  readonly engine: 'chdb' | 'clickhouse';
+  /** Rows of a query, checked against its schema. Throws `ClickHouseError`, or `ZodError` on a wrong parameter. */
+  query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]>;
+  /** Runs a statement without rows. */
+  run<P extends z.ZodType>(statement: Statement<P>, params: z.input<P>): Promise<void>;
+  /**
+   * Stores rows in one block and returns when they are stored. With a `token`, ClickHouse drops a block that it has
+   * already stored under the same token, in the table and in what its views derive.
+   */
+  insert<T extends Table>(table: T, rows: readonly RowOf<T>[], options?: { token?: string }): Promise<void>;
+  /** Runs SQL of the migrations. */
+  command(sql: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store that the URL names. A server's database is created when it does not exist.
+ *
+ * @example
+ * const store = await openTelemetryStore({ url: 'chdb:./data/clickhouse' });
+ */
+export async function openTelemetryStore({
+  url,
+  onStatement = () => {},
+  timeoutSeconds = 60,
+}: TelemetryStoreOptions): Promise<TelemetryStore> {
+  const embedded = url.startsWith('chdb:');
+  const client = embedded ? await openEmbedded(url.slice('chdb:'.length)) : await openServer(url, timeoutSeconds);
+
+  /** Settings stand in the statement: given to the client, chDB would keep them for every later statement. */
+  async function measured<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      const result = await run();
+      onStatement({ name, seconds: (performance.now() - started) / 1000 });
+      return result;
+    } catch (error) {
+      onStatement({ name, seconds: (performance.now() - started) / 1000, error });
+      throw error;
+    }
+  }
+
+  return {
+    engine: embedded ? 'chdb' : 'clickhouse',
+
+    query: (query, params) =>
+      measured(query.name, async () => {
+        const result = await client.query({
+          query: `${query.sql}\nSETTINGS log_comment = '${query.name}', output_format_json_quote_64bit_integers = 1`,
+          query_params: query.params.parse(params) as Record<string, unknown>,
+          format: 'JSONEachRow',
+        });
+        const rows = await result.json<unknown>();
+        return rows.map((row) => query.row.parse(row));
+      }),
+
+    run: (statement, params) =>
+      measured(statement.name, async () => {
+        const query_params = statement.params.parse(params) as Record<string, unknown>;
+        await client.command({ query: statement.sql, query_params });
+      }),
+
+    insert: (table, rows, { token } = {}) =>
+      measured(`insert_${table.name}`, async () => {
+        if (rows.length === 0) return;
+        const deduplication = token === undefined ? 'insert_deduplicate = 0' : tokenSettings(token);
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${table.name} (${Object.keys(table.columns).join(', ')}) SETTINGS async_insert = 0, ${deduplication}, max_partitions_per_insert_block = 0, log_comment = 'insert_${table.name}' FORMAT TabSeparated`,
+          values: Readable.from([encodeRows(table, rows)], { objectMode: false }),
+        });
+        for await (const _ of stream) {
+          // An answer that is not read keeps its connection.
+        }
+      }),
+
+    async command(sql) {
+      await client.command({ query: sql });
+    },
+
+    close: () => client.close(),
+  };
+}
+
+function tokenSettings(token: string): string {
+  if (!/^[\w:.-]+$/.test(token)) throw new TypeError(`deduplication token ${JSON.stringify(token)}: allowed are letters, digits and _ : . -`);
+  return `insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
+}
+
+async function openEmbedded(path: string): Promise<ClickHouseClient> {
+  const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
+    throw new Error('the embedded ClickHouse (npm package chdb) is not installed on this platform; set CLICKHOUSE_URL to a ClickHouse server', { cause });
+  });
+  mkdirSync(path, { recursive: true });
+  // chDB types its connection against its own copy of the client's types.
+  const connection = createChdbConnection({ path }) as never;
+  return createClient({ connection } as Parameters<typeof createClient>[0]);
+}
+
+async function openServer(url: string, timeoutSeconds: number): Promise<ClickHouseClient> {
+  const { origin, username, password, pathname } = new URL(url);
+  const database = decodeURIComponent(pathname.slice(1)) || 'default';
+  const options = {
+    url: origin,
+    username: decodeURIComponent(username) || 'default',
+    password: decodeURIComponent(password),
+    request_timeout: timeoutSeconds * 1000,
+    max_open_connections: 20,
+    application: 'fleetcast',
+  };
+  if (!/^\w+$/.test(database)) throw new Error(`database ${JSON.stringify(database)}: allowed are letters, digits and _`);
+  const bootstrap = createClient(options);
+  try {
+    await bootstrap.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
+  } finally {
+    await bootstrap.close();
+  }
+  return createClient({ ...options, database });
+}
