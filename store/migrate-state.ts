@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import * as foundation from './schema/state/0001_foundation.ts';
+import type { StateStore } from './state.ts';
+
+const migrations: Record<string, Migration> = { '0001_foundation': foundation };
+
+/**
+ * Brings the tables of the state store to the newest form, forward only, in one transaction that begins by taking a
+ * lock: safe to run twice, and by two processes at once, of which the second finds nothing to do.
+ *
+ * @returns the names of the migrations that were run.
+ * @throws the error of the migration that failed; nothing of the run stays.
+ */
+export function migrateState(store: StateStore): Promise<string[]> {
+  return store.db.transaction().execute(async (transaction) => {
+    await lock[store.engine].execute(transaction);
+    const migrator = new Migrator({ db: transaction, provider: { getMigrations: async () => migrations } });
+    const { error, results = [] } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+    return results.map(({ migrationName }) => migrationName);
+  });
+}
+
+/** SQLite has one lock for writing, which the first write of a transaction takes. */
+const lock = {
+  sqlite: sql`PRAGMA user_version = 1`,
+  postgres: sql`SELECT pg_advisory_xact_lock(hashtextextended('fleetcast:migrations', 0))`,
+};

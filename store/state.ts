@@ -1,0 +1,205 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import {
+  Kysely,
+  PostgresDialect,
+  type SqliteDatabase,
+  SqliteAdapter,
+  SqliteDialect,
+  type SqliteStatement,
+  sql,
+} from 'kysely';
+import pg from 'pg';
+
+/** The tables of state that changes. Times are Unix milliseconds; structures are JSON text. */
+export interface StateTables {
+  tenants: { id: string; name: string; raw_retention_days: number; rollup_retention_days: number; created_at: number };
+  api_keys: {
+    id: string;
+    tenant: string;
+    name: string;
+    hash: string;
+    scopes: string;
+    created_at: number;
+    expires_at: number | null;
+  };
+  slos: {
+    tenant: string;
+    id: string;
+    name: string;
+    description: string;
+    indicator: string;
+    selector: string;
+    objective: number;
+    window_days: number;
+    created_at: number;
+  };
+  job_watermarks: { job: string; watermark: number };
+  job_runs: {
+    id: string;
+    job: string;
+    trigger: string;
+    from_time: number;
+    to_time: number;
+    status: string;
+    progress: number;
+    holder: string;
+    started_at: number;
+    finished_at: number | null;
+    result: string;
+    error: string;
+  };
+  leases: { name: string; holder: string; expires_at: number };
+  models: {
+    id: string;
+    tenant: string;
+    kind: string;
+    version: number;
+    weights: Buffer;
+    checksum: string;
+    metadata: string;
+    created_at: number;
+    promoted_at: number | null;
+  };
+}
+
+/** The store of state that changes: SQLite of Node itself, or PostgreSQL, behind the same queries. */
+export interface StateStore {
+  readonly engine: 'sqlite' | 'postgres';
+  readonly db: Kysely<StateTables>;
+  /**
+   * Runs `work` while this process alone holds `name`, and answers its result; answers `undefined` at once when
+   * another process holds it. PostgreSQL holds an advisory lock, which ends with the connection; SQLite a lease,
+   * which is renewed and ends by itself when the process dies.
+   */
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<T | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store that the URL names.
+ *
+ * @param url `sqlite:PATH` or `postgres://user:password@host:5432/database`.
+ * @param holder names this process in leases.
+ */
+export function openStateStore({
+  url,
+  holder,
+  now,
+}: {
+  url: string;
+  holder: string;
+  now: () => Date;
+}): StateStore {
+  return url.startsWith('sqlite:') ? openSqlite(url.slice('sqlite:'.length), holder, now) : openPostgres(url);
+}
+
+const leaseSeconds = 30;
+
+function openSqlite(path: string, holder: string, now: () => Date): StateStore {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path, { timeout: 10_000, enableForeignKeyConstraints: true });
+  enterWalMode(database);
+  const db = new Kysely<StateTables>({ dialect: new NodeSqliteDialect({ database: adaptSqlite(database) }) });
+  const expiry = () => now().getTime() + leaseSeconds * 1000;
+
+  async function acquire(name: string): Promise<boolean> {
+    const taken = await db
+      .insertInto('leases')
+      .values({ name, holder, expires_at: expiry() })
+      .onConflict((conflict) =>
+        conflict
+          .column('name')
+          .doUpdateSet({ holder, expires_at: expiry() })
+          .where('leases.expires_at', '<', now().getTime()),
+      )
+      .returning('name')
+      .execute();
+    return taken.length > 0;
+  }
+
+  return {
+    engine: 'sqlite',
+    db,
+    async exclusive(name, work) {
+      if (!(await acquire(name))) return undefined;
+      const mine = () => db.updateTable('leases').where('name', '=', name).where('holder', '=', holder);
+      const renewal = setInterval(() => void mine().set({ expires_at: expiry() }).execute(), (leaseSeconds * 1000) / 3);
+      try {
+        return await work();
+      } finally {
+        clearInterval(renewal);
+        await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+      }
+    },
+    close: () => db.destroy(),
+  };
+}
+
+function openPostgres(url: string): StateStore {
+  // Times are bigint; as numbers they are exact for 285,000 years.
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'fleetcast', types });
+  const db = new Kysely<StateTables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    engine: 'postgres',
+    db,
+    exclusive: (name, work) =>
+      db.connection().execute(async (connection) => {
+        const key = sql`hashtextextended(${`fleetcast:${name}`}, 0)`;
+        const { rows } = await sql<{ held: boolean }>`SELECT pg_try_advisory_lock(${key}) AS held`.execute(connection);
+        if (rows[0]?.held !== true) return undefined;
+        try {
+          return await work();
+        } finally {
+          await sql`SELECT pg_advisory_unlock(${key})`.execute(connection);
+        }
+      }),
+    close: () => db.destroy(),
+  };
+}
+
+/** The switch to WAL does not wait for another process that is doing the same; the mode then stays with the file. */
+function enterWalMode(database: DatabaseSync): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+/** Kysely speaks to better-sqlite3; `node:sqlite` differs in how arguments are passed and how a reader is told. */
+function adaptSqlite(database: DatabaseSync): SqliteDatabase {
+  return {
+    prepare(text: string): SqliteStatement {
+      const statement = database.prepare(text);
+      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+/** SQLite can roll back DDL; Kysely's own adapter does not say so. */
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalSqliteAdapter();
+  }
+}
+
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
