@@ -76,8 +76,7 @@ export async function openTelemetryStore({
           query_params: query.params.parse(params) as Record<string, unknown>,
           format: 'JSONEachRow',
         });
-        const rows = await result.json<unknown>();
-        return rows.map((row) => query.row.parse(row));
+        return parseRows(await result.text(), query.row);
       }),
 
     run: (statement, params) =>
@@ -92,7 +91,7 @@ export async function openTelemetryStore({
         const deduplication = token === undefined ? 'insert_deduplicate = 0' : tokenSettings(token);
         const { stream } = await client.exec({
           query: `INSERT INTO ${table.name} (${Object.keys(table.columns).join(', ')}) SETTINGS async_insert = 0, ${deduplication}, max_partitions_per_insert_block = 0, log_comment = 'insert_${table.name}' FORMAT TabSeparated`,
-          values: Readable.from([encodeRows(table, rows)], { objectMode: false }),
+          values: Readable.from(encodeInTurns(table, rows), { objectMode: false }),
         });
         for await (const _ of stream) {
           // An answer that is not read keeps its connection.
@@ -105,6 +104,36 @@ export async function openTelemetryStore({
 
     close: () => client.close(),
   };
+}
+
+/** So much of an event loop's turn may go into rows, in milliseconds. */
+const turnMs = 8;
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Reads JSONEachRow, giving way to the event loop between rows. */
+async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<z.output<R>[]> {
+  const rows: z.output<R>[] = [];
+  let turnStarted = performance.now();
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    if (end > start) rows.push(schema.parse(JSON.parse(text.slice(start, end))));
+    start = end + 1;
+    if (performance.now() - turnStarted > turnMs) {
+      await nextTurn();
+      turnStarted = performance.now();
+    }
+  }
+  return rows;
+}
+
+/** Encodes rows some thousands at a time, giving way to the event loop in between. */
+async function* encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): AsyncGenerator<string> {
+  const rowsPerTurn = 4000;
+  for (let start = 0; start < rows.length; start += rowsPerTurn) {
+    if (start > 0) await nextTurn();
+    yield encodeRows(table, rows.slice(start, start + rowsPerTurn));
+  }
 }
 
 function tokenSettings(token: string): string {

@@ -14,6 +14,7 @@ export const metricNames = {
   sloObjective: 'fleetcast_slo_objective_ratio',
   jobDuration: 'fleetcast_job_duration_seconds',
   jobLag: 'fleetcast_job_lag_seconds',
+  jobInterval: 'fleetcast_job_interval_seconds',
   jobRuns: 'fleetcast_job_runs_total',
   jobFailures: 'fleetcast_job_failures_total',
   ingestRecords: 'fleetcast_ingest_records_total',
@@ -53,5 +54,17 @@ export const agentStates = ['up', 'late', 'down'] as const;
 export type AgentState = (typeof agentStates)[number];
 
 /** The look-back windows of burn rates, as the label `window` spells them, in seconds. */
-export const burnWindowSeconds = { '5m': 300, '30m': 1800, '1h': 3600, '2h': 7200, '6h': 21_600, '1d': 86_400, '3d': 259_200 } as const;
+export const burnWindowSeconds = {
+  '5m': 300,
+  '30m': 1800,
+  '1h': 3600,
+  '2h': 7200,
+  '6h': 21_600,
+  '1d': 86_400,
+  '3d': 259_200,
+} as const;
 export type BurnWindow = keyof typeof burnWindowSeconds;
+
+/** What became of a record, as `fleetcast_ingest_records_total{outcome}` counts it: refused is the sender's, failed ours. */
+export const ingestOutcomes = ['stored', 'refused', 'failed'] as const;
+export type IngestOutcome = (typeof ingestOutcomes)[number];

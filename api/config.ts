@@ -1,0 +1,202 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+const days = (text: string) => z.number().int().min(1).max(3650).describe(`${text}: whole days from 1 to 3650`);
+
+/** Every setting, its default, and in its description what is allowed. Secrets come from the environment. */
+export const configSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('an address to listen on'),
+  port: z.number().int().min(0).max(65_535).default(5005).describe('a port from 0 to 65535; 0 takes any free one'),
+  auth: z.enum(['none', 'required']).default('none').describe('none or required; none only on a loopback address'),
+  bootstrapKey: z
+    .string()
+    .min(24)
+    .optional()
+    .describe('an API key of at least 24 characters with every scope, stored hashed at the start'),
+  dataDir: z.string().min(1).default('./data').describe('a folder for the embedded stores'),
+  clickhouseUrl: z
+    .string()
+    .regex(/^(chdb:.+|https?:\/\/.+)$/)
+    .optional()
+    .describe('chdb:PATH or http(s)://user:password@host:8123/database'),
+  databaseUrl: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/)
+    .optional()
+    .describe('sqlite:PATH or postgres://user:password@host:5432/database'),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('fatal, error, warn, info, debug or silent'),
+  ingest: z
+    .strictObject({
+      maxBodyBytes: z.number().int().min(1024).max(256 * 1024 * 1024).default(8 * 1024 * 1024).describe('1024 to 268435456 bytes, after decompression'),
+      flushAgeMs: z.number().min(0).max(10_000).default(5).describe('0 to 10000 milliseconds'),
+      maxBatchRows: z.number().int().min(1).max(10_000_000).default(200_000).describe('1 to 10000000 rows'),
+      maxQueuedRows: z.number().int().min(1).max(100_000_000).default(1_000_000).describe('1 to 100000000 rows'),
+      maxPastDays: days('how old a record may be').default(400),
+      maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({ rawDays: days('raw data').default(90), rollupDays: days('rollups and results').default(400) })
+    .prefault({}),
+  liveness: z
+    .strictObject({
+      lateFactor: z.number().min(1).max(100).default(2).describe('1 to 100 heartbeat intervals'),
+      downFactor: z.number().min(1).max(1000).default(4).describe('1 to 1000 heartbeat intervals'),
+      forgetAfterDays: days('an agent that is silent for so long is no longer expected').default(7),
+    })
+    .prefault({}),
+  jobs: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('true or false'),
+      latenessSeconds: z.number().min(0).max(86_400).default(30).describe('0 to 86400 seconds'),
+      excludeMetrics: z
+        .array(z.string())
+        .default(['agent_up_ratio', 'task_queue_change'])
+        .describe('a list of metrics that are neither scored nor forecast'),
+    })
+    .prefault({}),
+  models: z
+    .strictObject({
+      backend: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto').describe('auto, native, wasm or cpu'),
+      threads: z.number().int().min(1).max(64).default(2).describe('1 to 64 worker threads'),
+      maxMemoryMb: z.number().int().min(128).max(65_536).default(1024).describe('128 to 65536 MB a worker'),
+      taskTimeoutSeconds: z.number().min(1).max(86_400).default(600).describe('1 to 86400 seconds'),
+    })
+    .prefault({}),
+  language: z
+    .strictObject({
+      provider: z.enum(['none', 'ollama', 'huggingface']).default('none').describe('none, ollama or huggingface'),
+      url: z.url().optional().describe('the base URL of the server'),
+      model: z.string().min(1).optional().describe('the name of a model'),
+      token: z.string().min(1).optional().describe('a token, from the environment'),
+      timeoutSeconds: z.number().min(1).max(600).default(30).describe('1 to 600 seconds'),
+    })
+    .prefault({}),
+});
+
+type Parsed = z.output<typeof configSchema>;
+export type Config = Omit<Parsed, 'clickhouseUrl' | 'databaseUrl'> & { clickhouseUrl: string; databaseUrl: string };
+
+/** A setting that cannot be used; the message is the one line that the operator needs. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Read by our own clients, not by the service. */
+const foreignVariables = new Set(['FLEETCAST_URL', 'FLEETCAST_API_KEY', 'FLEETCAST_CONFIG']);
+const wellKnownVariables: Readonly<Record<string, string>> = { clickhouseUrl: 'CLICKHOUSE_URL', databaseUrl: 'DATABASE_URL' };
+
+/**
+ * Reads the settings: defaults, then the YAML file, then the environment. The variable of `ingest.maxBodyBytes` is
+ * `FLEETCAST_INGEST_MAX_BODY_BYTES`; the stores are `CLICKHOUSE_URL` and `DATABASE_URL`.
+ *
+ * @param file the YAML file; by default `FLEETCAST_CONFIG`, or `fleetcast.yaml` where it exists.
+ * @throws ConfigError whose message names the key, the value and what is allowed.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = environment.FLEETCAST_CONFIG): Config {
+  const settings = readFile(file);
+  applyEnvironment(settings, environment);
+  const parsed = configSchema.safeParse(settings);
+  if (!parsed.success) throw describe(parsed.error.issues[0]!, settings);
+  const config = parsed.data;
+  if (config.auth === 'none' && !isLoopback(config.host)) {
+    throw new ConfigError(
+      `host = ${JSON.stringify(config.host)} is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"`,
+    );
+  }
+  if (config.liveness.downFactor <= config.liveness.lateFactor) {
+    throw new ConfigError(`liveness.downFactor = ${config.liveness.downFactor}; allowed: more than liveness.lateFactor (${config.liveness.lateFactor})`);
+  }
+  return {
+    ...config,
+    clickhouseUrl: config.clickhouseUrl ?? `chdb:${config.dataDir}/clickhouse`,
+    databaseUrl: config.databaseUrl ?? `sqlite:${config.dataDir}/state.db`,
+  };
+}
+
+/** Whether only this machine can reach what listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+type Settings = Record<string, unknown>;
+
+function readFile(file: string | undefined): Settings {
+  const path = file ?? 'fleetcast.yaml';
+  if (!existsSync(path)) {
+    if (file !== undefined) throw new ConfigError(`FLEETCAST_CONFIG = ${JSON.stringify(file)}; allowed: a YAML file that exists`);
+    return {};
+  }
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+  } catch (error) {
+    throw new ConfigError(`${path} is not YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  if (typeof content !== 'object' || Array.isArray(content)) throw new ConfigError(`${path}: allowed: settings by name`);
+  return content as Settings;
+}
+
+function applyEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): void {
+  const variables = new Map(leaves(configSchema).map((leaf) => [variableOf(leaf.path), leaf]));
+  for (const [name, text] of Object.entries(environment)) {
+    const leaf = variables.get(name);
+    if (leaf === undefined) {
+      if (name.startsWith('FLEETCAST_') && !foreignVariables.has(name)) {
+        throw new ConfigError(`${name} is not a setting; allowed: ${[...variables.keys()].join(', ')}`);
+      }
+      continue;
+    }
+    if (text === undefined || text === '') continue;
+    let target = settings;
+    for (const key of leaf.path.slice(0, -1)) target = (target[key] ??= {}) as Settings;
+    target[leaf.path.at(-1)!] = leaf.schema.safeParse(text).success ? text : readScalar(text);
+  }
+}
+
+function readScalar(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch {
+    return text;
+  }
+}
+
+interface Leaf {
+  path: string[];
+  schema: z.ZodType;
+}
+
+function leaves(schema: z.ZodType, path: string[] = []): Leaf[] {
+  const inner = schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema;
+  if (!(inner instanceof z.ZodObject)) return [{ path, schema }];
+  return Object.entries(inner.shape).flatMap(([key, value]) => leaves(value as z.ZodType, [...path, key]));
+}
+
+function variableOf(path: readonly string[]): string {
+  const snake = path.join('_').replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  return wellKnownVariables[path.join('.')] ?? `FLEETCAST_${snake}`;
+}
+
+function describe(issue: z.core.$ZodIssue, settings: Settings): ConfigError {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const key = [...path, issue.keys[0]].join('.');
+    return new ConfigError(`${key} is not a setting; allowed: ${leaves(configSchema).map((leaf) => leaf.path.join('.')).join(', ')}`);
+  }
+  let value: unknown = settings;
+  for (const key of path) value = (value as Settings | undefined)?.[key];
+  const leaf = leaves(configSchema).find((candidate) => candidate.path.every((key, i) => key === path[i]));
+  const allowed = leaf?.schema.description ?? issue.message;
+  return new ConfigError(`${path.join('.')} (${variableOf(path)}) = ${show(path, value)}; allowed: ${allowed}`);
+}
+
+/** A value as the operator may read it in a log: no key, no token, no password of a URL. */
+function show(path: readonly string[], value: unknown): string {
+  if (/key$|token$/i.test(path.at(-1) ?? '')) return '(hidden)';
+  return (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^@/]*@/, '//(hidden)@');
+}

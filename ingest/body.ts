@@ -1,0 +1,99 @@
+import { promisify } from 'node:util';
+import { gunzip, zstdDecompress } from 'node:zlib';
+import { AppError } from '../telemetry/errors.ts';
+
+const decompressors = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+
+/**
+ * Reads the records of a request: a JSON object, a JSON array, or NDJSON (`application/x-ndjson`), plain or
+ * compressed with gzip or zstd. The limit holds for what arrives and for what it decompresses to.
+ *
+ * @returns the records as they came, unchecked, in order; of NDJSON, a line that is not JSON as a `BrokenLine`.
+ * @throws AppError `unsupported_media_type`, `payload_too_large` or `invalid_request`.
+ */
+export async function readRecords(request: Request, maxBodyBytes: number): Promise<unknown[]> {
+  const type = mediaType(request);
+  const bytes = await decompress(await readBytes(request, maxBodyBytes), request, maxBodyBytes);
+  const text = decode(bytes);
+  if (type === 'application/x-ndjson') return parseLines(text);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid_request', `the body is not JSON: ${(error as Error).message}`);
+  }
+  if (content === null || typeof content !== 'object') {
+    throw new AppError('invalid_request', 'the body must be a JSON object, a JSON array of objects, or NDJSON');
+  }
+  return Array.isArray(content) ? content : [content];
+}
+
+/** A line of NDJSON that is not JSON; it is refused alone. */
+export class BrokenLine {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+function mediaType(request: Request): string {
+  const header = request.headers.get('content-type') ?? '';
+  const type = header.split(';')[0]!.trim().toLowerCase();
+  if (type === 'application/json') return type;
+  if (type === 'application/x-ndjson' || type === 'application/jsonl' || type === 'application/ndjson') return 'application/x-ndjson';
+  throw new AppError(
+    'unsupported_media_type',
+    `content-type ${JSON.stringify(header)} is not understood; allowed: application/json, application/x-ndjson`,
+  );
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function decompress(bytes: Buffer, request: Request, maxBytes: number): Promise<Buffer> {
+  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity') return bytes;
+  if (encoding !== 'gzip' && encoding !== 'zstd') {
+    throw new AppError('unsupported_media_type', `content-encoding ${JSON.stringify(encoding)} is not understood; allowed: gzip, zstd, identity`);
+  }
+  try {
+    return await decompressors[encoding](bytes, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new AppError('invalid_request', `the body is not ${encoding}, as content-encoding says`, { cause });
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError('invalid_request', 'the body is not UTF-8', { cause });
+  }
+}
+
+function parseLines(text: string): unknown[] {
+  const records: unknown[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    try {
+      records.push(JSON.parse(line));
+    } catch (error) {
+      records.push(new BrokenLine((error as Error).message));
+    }
+  }
+  return records;
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('payload_too_large', `the body is larger than ${maxBytes} bytes; send fewer records at a time`);
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
+import { seriesId } from '../store/series-id.ts';
+import {
+  type HeartbeatRow,
+  heartbeatsTable,
+  type SampleRow,
+  samplesTable,
+  type SeriesRow,
+  seriesTable,
+  type TaskEventRow,
+  taskEventsTable,
+} from '../store/tables.ts';
+import type { FieldError } from '../telemetry/errors.ts';
+import { BrokenLine } from './body.ts';
+import { type Heartbeat, heartbeatSchema, type SampleRecord, sampleSchema, type TaskEvent, taskEventSchema } from './records.ts';
+import type { Writer } from './writer.ts';
+
+/** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
+export interface Sender {
+  tenant: string;
+  rawRetentionDays: number;
+  rollupRetentionDays: number;
+  backfill: boolean;
+}
+
+/** What became of the records of one request. */
+export interface Outcome {
+  accepted: number;
+  refused: number;
+  /** The first hundred reasons, with pointers into the request: `/3/value`. */
+  errors: FieldError[];
+}
+
+export interface NativeIngestOptions {
+  writer: Writer;
+  now: () => Date;
+  maxPastDays: number;
+  maxFutureSeconds: number;
+}
+
+export interface NativeIngest {
+  heartbeats(records: readonly unknown[], sender: Sender): Promise<Outcome>;
+  events(records: readonly unknown[], sender: Sender): Promise<Outcome>;
+  samples(records: readonly unknown[], sender: Sender): Promise<Outcome>;
+}
+
+const maxErrors = 100;
+const dayMs = 86_400_000;
+/** Records checked between two turns of the event loop: some milliseconds of work. */
+const recordsPerTurn = 2000;
+/** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
+const earliestMs = Date.UTC(1980);
+
+/**
+ * The native JSON protocol: checks records, turns them into rows, and returns when they are stored. Good records are
+ * stored though others of the same request are refused.
+ */
+export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds }: NativeIngestOptions): NativeIngest {
+  const knownSeries = new LRUCache<string, true>({ max: 200_000 });
+
+  /** Checks each record and its time; answers the good ones, with their times, and what is wrong with the others. */
+  async function check<T extends { time?: number | undefined }>(
+    records: readonly unknown[],
+    schema: z.ZodType<T>,
+    { backfill }: Sender,
+  ): Promise<{ good: (T & { time: number })[]; outcome: Outcome }> {
+    const nowMs = now().getTime();
+    const earliest = backfill ? earliestMs : nowMs - maxPastDays * dayMs;
+    const latest = nowMs + maxFutureSeconds * 1000;
+    const good: (T & { time: number })[] = [];
+    const errors: FieldError[] = [];
+    for (let i = 0; i < records.length; i++) {
+      if (i % recordsPerTurn === recordsPerTurn - 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      const problems = checkOne(records[i], schema, `/${i}`, nowMs, earliest, latest, good);
+      if (errors.length < maxErrors) errors.push(...problems);
+    }
+    return { good, outcome: { accepted: good.length, refused: records.length - good.length, errors: errors.slice(0, maxErrors) } };
+  }
+
+  return {
+    async heartbeats(records, sender) {
+      const { good, outcome } = await check(records, heartbeatSchema, sender);
+      const nowMs = now().getTime();
+      await writer.write(heartbeatsTable, good.map((heartbeat) => heartbeatRow(heartbeat, sender, nowMs)));
+      return outcome;
+    },
+    async events(records, sender) {
+      const { good, outcome } = await check(records, taskEventSchema, sender);
+      const nowMs = now().getTime();
+      await writer.write(taskEventsTable, good.map((event) => taskEventRow(event, sender, nowMs)));
+      return outcome;
+    },
+    async samples(records, sender) {
+      const { good, outcome } = await check(records, sampleSchema, sender);
+      const nowMs = now().getTime();
+      const newSeries = new Map<string, SeriesRow>();
+      const rows = good.map((sample) => {
+        const { row, series } = sampleRow(sample, sender, nowMs);
+        if (!knownSeries.has(series.series_id)) newSeries.set(series.series_id, series);
+        return row;
+      });
+      // The names first: a sample whose series has no name could not be found.
+      await writer.write(seriesTable, [...newSeries.values()]);
+      for (const id of newSeries.keys()) knownSeries.set(id, true);
+      await writer.write(samplesTable, rows);
+      return outcome;
+    },
+  };
+}
+
+function checkOne<T extends { time?: number | undefined }>(
+  record: unknown,
+  schema: z.ZodType<T>,
+  pointer: string,
+  nowMs: number,
+  earliest: number,
+  latest: number,
+  good: (T & { time: number })[],
+): FieldError[] {
+  if (record instanceof BrokenLine) return [{ pointer, detail: `the line is not JSON: ${record.reason}` }];
+  const parsed = schema.safeParse(record);
+  if (!parsed.success) {
+    return parsed.error.issues.map((issue) => ({
+      pointer: pointer + issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+      detail: issue.message,
+    }));
+  }
+  const time = parsed.data.time ?? nowMs;
+  if (time < earliest || time > latest) {
+    const detail = `${new Date(time).toISOString()} is out of bounds; allowed: ${new Date(earliest).toISOString()} to ${new Date(latest).toISOString()}`;
+    return [{ pointer: `${pointer}/time`, detail: time < earliest ? `${detail}, or any time since 1980 with ?backfill=true` : detail }];
+  }
+  good.push({ ...parsed.data, time });
+  return [];
+}
+
+/** Data is kept for the retention after its time or after its receipt, whichever is later: history sent late stays. */
+function retention({ rawRetentionDays, rollupRetentionDays }: Sender, timeMs: number, nowMs: number) {
+  const day = Math.ceil(Math.max(timeMs, nowMs) / dayMs);
+  return { raw_until: day + rawRetentionDays, rollup_until: day + rollupRetentionDays };
+}
+
+function heartbeatRow(heartbeat: Heartbeat & { time: number }, sender: Sender, nowMs: number): HeartbeatRow {
+  return {
+    tenant: sender.tenant,
+    agent: heartbeat.agent,
+    agent_type: heartbeat.type,
+    version: heartbeat.version,
+    status: heartbeat.status,
+    time: heartbeat.time,
+    received_at: nowMs,
+    interval_seconds: heartbeat.intervalSeconds,
+    labels: heartbeat.labels,
+    ...retention(sender, heartbeat.time, nowMs),
+  };
+}
+
+function taskEventRow(event: TaskEvent & { time: number }, sender: Sender, nowMs: number): TaskEventRow {
+  return {
+    tenant: sender.tenant,
+    event_id: event.eventId ?? derivedEventId(event),
+    time: event.time,
+    received_at: nowMs,
+    agent: event.agent,
+    task: event.task,
+    kind: event.kind,
+    state: event.state,
+    duration_seconds: event.durationSeconds ?? null,
+    progress_ratio: event.progressRatio ?? null,
+    attempt: event.attempt,
+    correlation_id: event.correlationId,
+    error: event.error,
+    attributes: event.attributes,
+    ...retention(sender, event.time, nowMs),
+  };
+}
+
+function derivedEventId({ task, kind, state, attempt, time }: TaskEvent & { time: number }): string {
+  return createHash('sha256').update([kind, task, state, attempt, time].join('\0')).digest('base64url').slice(0, 22);
+}
+
+function sampleRow(sample: SampleRecord & { time: number }, sender: Sender, nowMs: number): { row: SampleRow; series: SeriesRow } {
+  const labels = sample.agent === undefined ? sample.labels : { ...sample.labels, agent: sample.agent };
+  const { tenant } = sender;
+  const series_id = seriesId(tenant, sample.metric, labels);
+  return {
+    row: { tenant, series_id, time: sample.time, value: sample.value, aggregation: sample.aggregation, ...retention(sender, sample.time, nowMs) },
+    series: { tenant, metric: sample.metric, series_id, labels, aggregation: sample.aggregation, unit: sample.unit },
+  };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { aggregations } from '../store/tables.ts';
+
+/** Text without control characters: it becomes part of the identity of a series. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'control characters are not allowed');
+
+const name = text(200).min(1);
+
+/** Unix milliseconds, or ISO 8601 with a zone; the time of receipt when it is left out. */
+const time = z
+  .union([
+    z.number().int().min(-8.64e15).max(8.64e15),
+    z.iso.datetime({ offset: true }).transform((value) => Date.parse(value)),
+  ], { error: 'expected Unix milliseconds (an integer) or an ISO 8601 time with a zone, such as "2026-01-31T12:00:00Z"' })
+  .meta({ description: 'Unix milliseconds, or ISO 8601 with a zone. Default: the time of receipt.', example: '2026-01-31T12:00:00Z' });
+
+const labels = z
+  .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'), text(500))
+  .refine((value) => Object.keys(value).length <= 32, 'at most 32 labels')
+  .meta({ description: 'At most 32 names and values.', example: { region: 'eu-west-1' } });
+
+export const heartbeatSchema = z
+  .strictObject({
+    agent: name.meta({ description: 'Names the agent for as long as it lives.', example: 'worker-17' }),
+    type: text(100).default('').meta({ description: 'What kind of agent it is.', example: 'testing' }),
+    version: text(100).default('').meta({ example: '1.4.2' }),
+    time: time.optional(),
+    status: z.enum(['ok', 'degraded', 'stopping']).default('ok'),
+    intervalSeconds: z.number().min(1).max(3600).default(60).meta({ description: 'The agent promises its next heartbeat within this time.' }),
+    labels: labels.default({}),
+  })
+  .meta({ id: 'Heartbeat', description: 'A sign of life of an agent.' });
+
+export const taskEventStates = ['queued', 'started', 'progressed', 'succeeded', 'failed', 'retried', 'dead'] as const;
+
+export const taskEventSchema = z
+  .strictObject({
+    eventId: name.optional().meta({ description: 'Names the event for ever, so that sending it again is safe. Default: derived from task, state, attempt and time.' }),
+    task: name.meta({ example: 'task-4711' }),
+    kind: name.meta({ description: 'What kind of work the task is.', example: 'run-tests' }),
+    state: z.enum(taskEventStates),
+    agent: text(200).default('').meta({ description: 'Who has the task; empty while nobody has.' }),
+    time: time.optional(),
+    durationSeconds: z.number().min(0).optional().meta({ description: 'Of the attempt, with succeeded and failed.' }),
+    progressRatio: z.number().min(0).max(1).optional().meta({ description: 'With progressed.' }),
+    attempt: z.number().int().min(1).max(10_000).default(1),
+    correlationId: text(200).default(''),
+    error: z.string().max(4000).default(''),
+    attributes: labels.default({}),
+  })
+  .meta({ id: 'TaskEvent', description: 'A step in the life of a task.' });
+
+export const sampleSchema = z
+  .strictObject({
+    metric: z
+      .string()
+      .regex(/^[a-zA-Z_:][a-zA-Z0-9_:.]{0,199}$/, 'a metric name is a letter, _ or :, then letters, digits and _ : .')
+      .meta({ description: 'Names what is measured, with its unit last.', example: 'memory_used_bytes' }),
+    value: z.number({ error: 'expected a finite number' }),
+    time: time.optional(),
+    agent: name.optional().meta({ description: 'Short for the label `agent`.' }),
+    labels: labels.default({}),
+    unit: text(50).default('').meta({ description: 'UCUM, such as `By`, `s` or `1`.' }),
+    aggregation: z.enum(aggregations).default('avg').meta({ description: 'How the values of one minute become one: `avg` for a gauge, `sum` for counts of events.' }),
+  })
+  .meta({ id: 'Sample', description: 'A value of a metric at a time.' });
+
+export type Heartbeat = z.output<typeof heartbeatSchema>;
+export type TaskEvent = z.output<typeof taskEventSchema>;
+export type SampleRecord = z.output<typeof sampleSchema>;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { defineQuery } from '../query.ts';
+import { float, integer, labels, milliseconds, time } from './columns.ts';
+
+/** The newest state of each series of a shard that has seen nothing at or after `before`. */
+export const detectorStates = defineQuery({
+  name: 'detector_states',
+  sql: `SELECT toString(d.series_id) AS id, ${milliseconds('max(d.as_of)')} AS as_of, argMax(d.state, d.as_of) AS state
+  FROM detector_states AS d
+  WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')}
+    AND d.series_id % {shards:UInt32} = {shard:UInt32}
+  GROUP BY d.series_id`,
+  params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int(), shard: z.number().int(), shards: z.number().int() }),
+  row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
+});
+
+const anomalyRow = z.object({
+  id: z.string(),
+  series_id: z.string(),
+  metric: z.string(),
+  labels,
+  unit: z.string(),
+  detector: z.string(),
+  started_at: integer,
+  ended_at: integer.nullable(),
+  peak_at: integer,
+  peak_score: float,
+  peak_value: float,
+  expected: float,
+  lower: float,
+  upper: float,
+  maturity: z.number(),
+  reason: z.string(),
+});
+export type AnomalyRow = z.output<typeof anomalyRow>;
+
+/** Anomalies newest first, by any of the filters (empty: any), after a cursor of (start, id). */
+export const listAnomalies = defineQuery({
+  name: 'list_anomalies',
+  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.unit AS unit, a.detector AS detector,
+    ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.peak_at')} AS peak_at,
+    a.peak_score AS peak_score, a.peak_value AS peak_value, a.expected AS expected, a.lower AS lower, a.upper AS upper, a.maturity AS maturity, a.reason AS reason
+  FROM (SELECT * FROM anomalies FINAL WHERE tenant = {tenant:String}
+      AND ({id:String} = '' OR anomaly_id = {id:String})
+      AND ({series:String} = '' OR toString(series_id) = {series:String})
+      AND (started_at, anomaly_id) < (${time('beforeTime')}, {beforeId:String})
+      AND started_at < ${time('to')} AND (ended_at IS NULL OR ended_at >= ${time('from')})
+      AND peak_score >= {minScore:Float64}
+      AND ({open:UInt8} = 2 OR (ended_at IS NULL) = {open:UInt8})) AS a
+  INNER JOIN (
+    SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit FROM series
+    WHERE tenant = {tenant:String} AND ({metric:String} = '' OR metric = {metric:String})
+    GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
+  ) AS s ON s.series_id = a.series_id
+  ORDER BY a.started_at DESC, a.anomaly_id DESC
+  LIMIT {limit:UInt32}`,
+  params: z.object({
+    tenant: z.string(),
+    id: z.string(),
+    series: z.string(),
+    metric: z.string(),
+    agent: z.string(),
+    from: z.number().int(),
+    to: z.number().int(),
+    minScore: z.number(),
+    /** 1 open, 0 ended, 2 either. */
+    open: z.number().int(),
+    beforeTime: z.number().int(),
+    beforeId: z.string(),
+    limit: z.number().int(),
+  }),
+  row: anomalyRow,
+});
+
+/** How many anomalies of a tenant are open. */
+export const countOpenAnomalies = defineQuery({
+  name: 'count_open_anomalies',
+  sql: 'SELECT count() AS open FROM anomalies FINAL WHERE tenant = {tenant:String} AND ended_at IS NULL',
+  params: z.object({ tenant: z.string() }),
+  row: z.object({ open: integer }),
+});
+
+/** The band of one series: its scores with what was expected, in `[from, to)`, ascending; at most 20,000. */
+export const scoresOfSeries = defineQuery({
+  name: 'scores_of_series',
+  sql: `SELECT any(detector) AS detector, groupArray(time_ms) AS times, groupArray(value) AS values, groupArray(score) AS scores,
+    groupArray(expected) AS expected, groupArray(lower) AS lower, groupArray(upper) AS upper
+  FROM (
+    SELECT detector, ${milliseconds('s.time')} AS time_ms, value, score, expected, lower, upper FROM scores AS s FINAL
+    WHERE s.tenant = {tenant:String} AND s.series_id = {id:UInt64} AND s.time >= ${time('from')} AND s.time < ${time('to')}
+    ORDER BY s.time LIMIT 20000)`,
+  params: z.object({ tenant: z.string(), id: z.string(), from: z.number().int(), to: z.number().int() }),
+  row: z.object({
+    detector: z.string(),
+    times: z.array(integer),
+    values: z.array(float),
+    scores: z.array(float),
+    expected: z.array(float),
+    lower: z.array(float),
+    upper: z.array(float),
+  }),
+});

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { defineQuery } from '../query.ts';
+import { aggregations } from '../tables.ts';
+import { float, integer, milliseconds, time } from './columns.ts';
+
+/** The grains in which a series can be read: a bucket's length, and the table that keeps it. */
+export const grains = {
+  minute: { table: 'rollup_minute', stepMs: 60_000 },
+  hour: { table: 'rollup_hour', stepMs: 3_600_000 },
+} as const;
+export type Grain = keyof typeof grains;
+
+/** One value out of a bucket of the rollup `r`, by the aggregation of its series. */
+const bucketValue = `multiIf(
+    any(r.aggregation) = 'avg', sum(r.sum) / sum(r.count),
+    any(r.aggregation) = 'sum', sum(r.sum),
+    any(r.aggregation) = 'min', min(r.min),
+    any(r.aggregation) = 'max', max(r.max),
+    any(r.aggregation) = 'last', argMaxMerge(r.last),
+    arrayElement(
+      quantilesTDigestIfMerge(0.5, 0.95, 0.99)(r.distribution),
+      indexOf(['p50', 'p95', 'p99'], toString(any(r.aggregation)))))`;
+
+/** Times and values of one row as columns: `points` is an array of (milliseconds, value). */
+const columns = `arrayMap(p -> p.1, points) AS times, arrayMap(p -> p.2, points) AS values`;
+
+const range = { tenant: z.string(), from: z.number().int(), to: z.number().int() };
+const pointColumns = { times: z.array(integer), values: z.array(float) };
+
+/** The raw samples of one series in `[from, to)`, ascending; at most 100,000. */
+export const rawPoints = defineQuery({
+  name: 'raw_points',
+  sql: `SELECT ${columns} FROM (
+    SELECT arraySort(groupArray((${milliseconds('s.time')}, s.value))) AS points
+    FROM (
+      SELECT time, value FROM samples FINAL
+      WHERE tenant = {tenant:String} AND series_id = {id:UInt64} AND time >= ${time('from')} AND time < ${time('to')}
+      ORDER BY time LIMIT 100000
+    ) AS s)`,
+  params: z.object({ ...range, id: z.string() }),
+  row: z.object(pointColumns),
+});
+
+/** The buckets of one series that begin in `[from, to)`, ascending. */
+export const pointsOfSeries = mapGrains((grain) =>
+  defineQuery({
+    name: `points_of_series_${grain}`,
+    sql: `SELECT ${columns} FROM (
+      SELECT arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
+      FROM (
+        SELECT r.bucket AS bucket, ${bucketValue} AS value FROM ${grains[grain].table} AS r
+        WHERE r.tenant = {tenant:String} AND r.series_id = {id:UInt64} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
+        GROUP BY r.bucket
+      ))`,
+    params: z.object({ ...range, id: z.string() }),
+    row: z.object(pointColumns),
+  }),
+);
+
+/**
+ * The buckets of every series of a tenant that begin in `[from, to)`, a row a series, but for the metrics of
+ * `exclude`; of the series, those whose number modulo `shards` is `shard`.
+ */
+export const pointsOfAllSeries = mapGrains((grain) =>
+  defineQuery({
+    name: `points_of_all_series_${grain}`,
+    sql: `SELECT id, aggregation, ${columns} FROM (
+      SELECT toString(series_id) AS id, toString(any(aggregation)) AS aggregation, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
+      FROM (
+        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value, any(r.aggregation) AS aggregation FROM ${grains[grain].table} AS r
+        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
+          AND r.series_id % {shards:UInt32} = {shard:UInt32}
+          AND r.series_id NOT IN (SELECT series_id FROM series WHERE tenant = {tenant:String} AND metric IN {exclude:Array(String)})
+        GROUP BY r.series_id, r.bucket
+      )
+      GROUP BY series_id ORDER BY series_id)`,
+    params: z.object({ ...range, shard: z.number().int(), shards: z.number().int(), exclude: z.array(z.string()) }),
+    row: z.object({ id: z.string(), aggregation: z.enum(aggregations), ...pointColumns }),
+  }),
+);
+
+function mapGrains<T>(define: (grain: Grain) => T): Record<Grain, T> {
+  return { minute: define('minute'), hour: define('hour') };
+}

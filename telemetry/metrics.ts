@@ -1,0 +1,80 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { labelNames as label, metricNames as metric } from './names.ts';
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The metrics of this process, in a registry of their own. What they are called stands in `names.ts`. */
+export function createMetrics(version: string) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const metrics = {
+    registry,
+    httpRequestDuration: new Histogram({
+      name: metric.httpRequestDuration,
+      help: 'Time to answer a request, by route.',
+      labelNames: [label.route, label.method, label.status],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    ingestRecords: new Counter({
+      name: metric.ingestRecords,
+      help: 'Records received, by kind and by outcome: stored, refused (bad) or failed (not stored, may be sent again).',
+      labelNames: [label.kind, label.outcome],
+      registers,
+    }),
+    ingestBatchRows: new Histogram({
+      name: metric.ingestBatchRows,
+      help: 'Rows of one insert.',
+      labelNames: [label.table],
+      buckets: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
+      registers,
+    }),
+    ingestFlushDuration: new Histogram({
+      name: metric.ingestFlushDuration,
+      help: 'Time of one insert.',
+      labelNames: [label.table, label.outcome],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    storeQueryDuration: new Histogram({
+      name: metric.storeQueryDuration,
+      help: 'Time of a statement on ClickHouse, by name.',
+      labelNames: [label.query],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    storeQueryFailures: new Counter({
+      name: metric.storeQueryFailures,
+      help: 'Statements on ClickHouse that failed, by name.',
+      labelNames: [label.query],
+      registers,
+    }),
+    jobDuration: new Histogram({
+      name: metric.jobDuration,
+      help: 'Time of one run of a job.',
+      labelNames: [label.job],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    jobRuns: new Counter({ name: metric.jobRuns, help: 'Runs of a job, ended well or not.', labelNames: [label.job], registers }),
+    jobFailures: new Counter({ name: metric.jobFailures, help: 'Runs of a job that failed.', labelNames: [label.job], registers }),
+    workerTaskDuration: new Histogram({
+      name: metric.workerTaskDuration,
+      help: 'Time of one task in a model worker.',
+      labelNames: [label.task, label.outcome],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    degraded: new Gauge({
+      name: metric.degraded,
+      help: '1 while a component does less than it should; /status says why.',
+      labelNames: [label.component],
+      registers,
+    }),
+  };
+  new Gauge({ name: metric.buildInfo, help: 'Always 1; the version is a label.', labelNames: [label.version], registers }).set({ version }, 1);
+  return metrics;
+}
