@@ -73,7 +73,7 @@ export const configSchema = z.strictObject({
       url: z.url().optional().describe('the base URL of the server'),
       model: z.string().min(1).optional().describe('the name of a model'),
       token: z.string().min(1).optional().describe('a token, from the environment'),
-      timeoutSeconds: z.number().min(1).max(600).default(30).describe('1 to 600 seconds'),
+      timeoutSeconds: z.number().min(1).max(300).default(30).describe('1 to 300 seconds'),
     })
     .prefault({}),
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { seriesId } from '../store/series-id.ts';
 import {
   type HeartbeatRow,
@@ -121,12 +121,7 @@ function checkOne<T extends { time?: number | undefined }>(
 ): FieldError[] {
   if (record instanceof BrokenLine) return [{ pointer, detail: `the line is not JSON: ${record.reason}` }];
   const parsed = schema.safeParse(record);
-  if (!parsed.success) {
-    return parsed.error.issues.map((issue) => ({
-      pointer: pointer + issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-      detail: issue.message,
-    }));
-  }
+  if (!parsed.success) return parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer, schema));
   const time = parsed.data.time ?? nowMs;
   if (time < earliest || time > latest) {
     const detail = `${new Date(time).toISOString()} is out of bounds; allowed: ${new Date(earliest).toISOString()} to ${new Date(latest).toISOString()}`;
@@ -134,6 +129,19 @@ function checkOne<T extends { time?: number | undefined }>(
   }
   good.push({ ...parsed.data, time });
   return [];
+}
+
+/** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */
+function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType): FieldError[] {
+  const pointer = record + issue.path.map(pointerStep).join('');
+  if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
+  const allowed = schema instanceof z.ZodObject && issue.path.length === 0 ? `; allowed: ${Object.keys(schema.shape).join(', ')}` : '';
+  return issue.keys.map((key) => ({ pointer: pointer + pointerStep(key), detail: `not a known field${allowed}` }));
+}
+
+/** A step of a JSON pointer (RFC 6901). */
+function pointerStep(key: PropertyKey): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** Data is kept for the retention after its time or after its receipt, whichever is later: history sent late stays. */

@@ -68,6 +68,7 @@ export function createMetrics(version: string) {
       buckets: secondsBuckets,
       registers,
     }),
+    ingestQueuedRows: new Gauge({ name: metric.ingestQueuedRows, help: 'Rows that wait to be stored, or are being stored.', registers }),
     degraded: new Gauge({
       name: metric.degraded,
       help: '1 while a component does less than it should; /status says why.',

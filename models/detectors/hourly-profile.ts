@@ -1,16 +1,17 @@
 import { median } from '../statistics/median.ts';
-import { fractionOfHour, hourOf } from './clock.ts';
+import { fractionOfHour, hourOf } from './calendar.ts';
 import { roundForStorage } from './round-for-storage.ts';
 
 const hoursADay = 24;
 const hoursAWeek = 168;
-const memoryHours = 2 * hoursAWeek;
+/** Two weeks, and one hour more to each side for the neighbours between which a line is drawn. */
+const memoryHours = 2 * hoursAWeek + 2;
 /** The most samples of an hour that its median is taken of; beyond it, every second is dropped. */
 const mostKept = 24;
 const phaseRate = 0.1;
 
 /**
- * What a series shows by hour of the day and of the week: the medians of the last 336 hours, and the hour that is
+ * What a series shows by hour of the day and of the week: the medians of the last two weeks' hours, and the hour that is
  * being watched now.
  */
 export interface HourlyProfile {
@@ -76,7 +77,7 @@ export function expectAt({ nodes, phase }: HourlyProfile, timeMs: number): numbe
 
 /** Moves all that is older than a day by `offset`: the level has shifted a day ago, the shape stays. */
 export function shiftHistory(profile: HourlyProfile, offset: number): void {
-  for (let age = hoursADay + 1; age <= memoryHours; age++) {
+  for (let age = hoursADay + 1; age < memoryHours; age++) {
     const at = (profile.hour + memoryHours - age) % memoryHours;
     const value = profile.hours[at];
     if (typeof value === 'number') profile.hours[at] = roundForStorage(value + offset);
@@ -98,7 +99,7 @@ function levelOf(profile: HourlyProfile, hour: number): number | null {
   const daily = median(lastDays(profile, hour));
   if (Number.isNaN(daily)) return null;
   const lastWeek = observedAt(profile, hour - hoursAWeek) - daily;
-  const weekBefore = observedAt(profile, hour - memoryHours) - daily;
+  const weekBefore = observedAt(profile, hour - 2 * hoursAWeek) - daily;
   const agree = lastWeek * weekBefore > 0;
   const weekly = agree ? Math.sign(lastWeek) * Math.min(Math.abs(lastWeek), Math.abs(weekBefore)) : 0;
   return roundForStorage(daily + weekly);
@@ -109,5 +110,5 @@ function lastDays(profile: HourlyProfile, hour: number): number[] {
 }
 
 function observedAt({ hours }: HourlyProfile, hour: number): number {
-  return hours[(hour + memoryHours) % memoryHours] ?? Number.NaN;
+  return hours[hour % memoryHours] ?? Number.NaN;
 }

@@ -3,14 +3,14 @@ const blocksToAccept = 4;
 
 /** Watches whether a series has moved to a new level for good. Counts are signed: positive above, negative below. */
 export interface LevelShift {
+  /** This quarter-day. */
   block: { samples: number; outside: number; residualSum: number };
-  blocks: number;
-  samples: number;
-  residualSum: number;
+  /** The quarter-days before it that lay outside, one after the other. */
+  run: { blocks: number; samples: number; residualSum: number };
 }
 
 export function createLevelShift(): LevelShift {
-  return { block: { samples: 0, outside: 0, residualSum: 0 }, blocks: 0, samples: 0, residualSum: 0 };
+  return { block: { samples: 0, outside: 0, residualSum: 0 }, run: noRun() };
 }
 
 /** Adds a sample to this quarter-day. `side` is 1 above the band, -1 below it, 0 inside. */
@@ -28,20 +28,19 @@ export function endQuarterDay(shift: LevelShift): { isOutside: boolean; accepted
   const { block } = shift;
   const side = Math.sign(block.outside);
   const isOutside = Math.abs(block.outside) > block.samples / 2;
-  const goesOn = isOutside && shift.blocks * side >= 0;
-  const previous = goesOn ? shift : createLevelShift();
-  const next = {
-    ...createLevelShift(),
-    blocks: previous.blocks,
-    samples: previous.samples,
-    residualSum: previous.residualSum,
-  };
+  if (!isOutside || shift.run.blocks * side < 0) shift.run = noRun();
   if (isOutside) {
-    next.blocks += side;
-    next.samples += block.samples;
-    next.residualSum += block.residualSum;
+    shift.run.blocks += side;
+    shift.run.samples += block.samples;
+    shift.run.residualSum += block.residualSum;
   }
-  const accepts = Math.abs(next.blocks) >= blocksToAccept;
-  Object.assign(shift, accepts ? createLevelShift() : next);
-  return { isOutside, accepted: accepts ? next.residualSum / next.samples : 0 };
+  shift.block = { samples: 0, outside: 0, residualSum: 0 };
+  if (Math.abs(shift.run.blocks) < blocksToAccept) return { isOutside, accepted: 0 };
+  const accepted = shift.run.residualSum / shift.run.samples;
+  shift.run = noRun();
+  return { isOutside, accepted };
+}
+
+function noRun(): LevelShift['run'] {
+  return { blocks: 0, samples: 0, residualSum: 0 };
 }

@@ -1,9 +1,10 @@
-import { blockMs, dayMs } from './clock.ts';
+import { blockMs, dayMs } from './calendar.ts';
 import { createPodium, enter, lastPlace, type Podium } from './podium.ts';
 
-const halfLifeDays = 14;
-const keepABlock = 0.5 ** (blockMs / dayMs / halfLifeDays);
-const keepADay = 0.5 ** (1 / halfLifeDays);
+const blockHalfLifeDays = 14;
+const hourHalfLifeDays = 28;
+const keepABlock = 0.5 ** (blockMs / dayMs / blockHalfLifeDays);
+const keepADay = 0.5 ** (1 / hourHalfLifeDays);
 
 /**
  * How far a series has gone from what was expected, to one side, at least twice lately: at any time, and in each hour

@@ -1,4 +1,4 @@
-import { blockMs, dayMs, hourMs, hourOf } from './clock.ts';
+import { blockMs, dayMs, hourMs, hourOf } from './calendar.ts';
 import type { Detector, Verdict } from './detector.ts';
 import { createHourlyProfile, expectAt, type HourlyProfile, observe, shiftHistory, turnTo } from './hourly-profile.ts';
 import { createLevelShift, endQuarterDay, type LevelShift, noteResidual } from './level-shift.ts';
@@ -62,7 +62,7 @@ export interface SeasonalBandState {
  *
  * What happens once is an anomaly; what happens twice at the same hour is a habit. A level that holds outside of the
  * band is accepted after 24 to 30 hours. Maturity takes 300 samples and 7 days. It is not told the step; it was
- * measured on steps from 10 s to 1 h. State: some 4 KB of JSON; time and memory a sample are constant.
+ * measured on steps from 10 s to 1 h. State: some 5 KB of JSON; time and memory a sample are constant.
  */
 export const seasonalBand: Detector<SeasonalBandState> & { readonly id: 'seasonal-band' } = {
   id: 'seasonal-band',

@@ -7,8 +7,8 @@ import { multiplyTransposedFirst } from './transposed-matmul.ts';
 /** The functional API of TensorFlow.js: `tf.add(a, b)`. Chained methods (`a.add(b)`) are absent. */
 export type Tf = typeof Tensorflow;
 
-/** Fastest first: `tensorflow` is libtensorflow through `@tensorflow/tfjs-node`. */
-export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
+/** Fastest first: `native` is libtensorflow through `@tensorflow/tfjs-node`. */
+export const backendNames = ['native', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export interface Backend {
@@ -45,12 +45,15 @@ async function activate(name: BackendName): Promise<Tf> {
   // Without it, each backend advises on the console to install another one.
   tf.enableProdMode();
   await register[name](tf);
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js refused the backend ${name}`);
+  // TensorFlow.js calls its native backend `tensorflow`.
+  if (!(await tf.setBackend(name === 'native' ? 'tensorflow' : name))) throw new Error(`TensorFlow.js refused the backend ${name}`);
   return tf;
 }
 
+let wasmPathsAreSet = false;
+
 const register: Record<BackendName, (tf: Tf) => Promise<void>> = {
-  async tensorflow() {
+  async native() {
     // tfjs-node 4.22 calls a function that Node 23 removed.
     const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
     legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
@@ -60,9 +63,11 @@ const register: Record<BackendName, (tf: Tf) => Promise<void>> = {
   },
   async wasm(tf) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    if (tf.findBackend('wasm') === null || tf.engine().registry['wasm'] === undefined) {
+    // The paths can be set only once, before the first use.
+    if (!wasmPathsAreSet) {
+      const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
       setWasmPaths(`${path.dirname(entry)}${path.sep}`);
+      wasmPathsAreSet = true;
     }
     multiplyTransposedFirst(tf);
   },

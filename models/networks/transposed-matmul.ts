@@ -1,4 +1,4 @@
-import type { BatchMatMulAttrs, BatchMatMulInputs, KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BatchMatMulAttrs, KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from './backend.ts';
 
 const replaced = new WeakSet<KernelFunc>();
@@ -21,7 +21,7 @@ export function multiplyTransposedFirst(tf: Tf): void {
 
 function transposeThen(product: KernelConfig, transpose: KernelConfig): KernelFunc {
   return ({ inputs, backend, attrs }) => {
-    const { a, b } = inputs as BatchMatMulInputs;
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
     const { transposeA, transposeB } = attrs as unknown as BatchMatMulAttrs;
     const swapped: TensorInfo[] = [];
     const prepare = (x: TensorInfo, isTransposed: boolean): TensorInfo => {

@@ -1,24 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
-import { createDatabase, startPostgres } from './postgres.ts';
+import { createDatabase, queryOnce, startPostgres } from './postgres.ts';
 import { findPostgresDirectory } from './servers.ts';
 
-async function ask(url: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 const isGone = (url: string) =>
-  ask(url, 'SELECT 1').then(
+  queryOnce(url, 'SELECT 1').then(
     () => false,
     (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
   );
@@ -28,10 +17,10 @@ describe.skipIf(findPostgresDirectory() === undefined)('the PostgreSQL of the te
     const server = await startPostgres();
     try {
       const [first, second] = await Promise.all([createDatabase(server.url), createDatabase(server.url)]);
-      await ask(first.url, 'CREATE TABLE t (a int)');
-      expect(await ask(second.url, `SELECT to_regclass('t') AS t`)).toEqual([{ t: null }]);
+      await queryOnce(first.url, 'CREATE TABLE t (a int)');
+      expect(await queryOnce(second.url, `SELECT to_regclass('t') AS t`)).toEqual([{ t: null }]);
       await first.drop();
-      await expect(ask(first.url, 'SELECT 1')).rejects.toThrow(/does not exist/);
+      await expect(queryOnce(first.url, 'SELECT 1')).rejects.toThrow(/does not exist/);
     } finally {
       await server.stop();
     }
@@ -46,7 +35,7 @@ describe.skipIf(findPostgresDirectory() === undefined)('the PostgreSQL of the te
     });
     const [line] = await once(parent.stdout.setEncoding('utf8'), 'data');
     const url = String(line).trim();
-    expect(await ask(url, `SELECT current_setting('fsync') AS fsync`)).toEqual([{ fsync: 'off' }]);
+    expect(await queryOnce(url, `SELECT current_setting('fsync') AS fsync`)).toEqual([{ fsync: 'off' }]);
     parent.kill('SIGKILL');
     await eventually(() => isGone(url), { what: 'the end of postgres' });
   });

@@ -57,10 +57,26 @@ export async function startPostgres(): Promise<PostgresServer> {
 export async function createDatabase(serverUrl = process.env.TEST_DATABASE_URL): Promise<TestDatabase> {
   if (!serverUrl) throw new Error('TEST_DATABASE_URL is not set; run the tests through npm test');
   const name = `fleetcast_test_${randomBytes(6).toString('hex')}`;
-  await execute(serverUrl, `CREATE DATABASE ${name}`);
+  await queryOnce(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    drop: async () => void (await queryOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  };
+}
+
+/** Runs one statement on a connection of its own and returns its rows. */
+export async function queryOnce(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  // A server that goes away fails the statement; without a listener it would also end this process.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 interface Owner {
@@ -99,7 +115,7 @@ function serverOptions(port: number): string[] {
  * which a server that has only begun to start does not hear yet, and the removal, which a last write may disturb.
  */
 const guardScript = `binaries=$1; folder=$2; shift 2; exec 3<&0
-trap '' PIPE; trap 'while ! rm -rf "$folder"; do sleep 0.1; done 2>/dev/null' EXIT
+trap '' PIPE; trap 'for try in 1 2 3 4 5; do rm -rf "$folder" && break; sleep 0.2; done 2>/dev/null' EXIT
 "$binaries/initdb" --pgdata "$folder/data" --username postgres --pwfile "$folder/password" \\
   --auth scram-sha-256 --encoding UTF8 --locale C --no-sync >/dev/null || exit
 "$binaries/postgres" -D "$folder/data" "$@" & server=$!
@@ -137,16 +153,6 @@ async function untilReady(url: string, guard: ChildProcess): Promise<void> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  await execute(url, 'SELECT 1');
+  await queryOnce(url, 'SELECT 1');
   return true;
-}
-
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }

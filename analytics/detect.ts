@@ -1,0 +1,239 @@
+import type { DetectorId } from '../models/detectors/registry.ts';
+import { verdictAt } from '../models/detectors/verdict-columns.ts';
+import type { ModelPool } from '../models/pool.ts';
+import type { DetectResult } from '../models/tasks.ts';
+import { type Anomaly, defaultThresholdOptions, initThreshold, stepThreshold, type ThresholdState } from '../models/thresholds.ts';
+import { detectorStates } from '../store/queries/detection.ts';
+import { pointsOfAllSeries } from '../store/queries/points.ts';
+import { listTenants, type Tenant } from '../store/records/tenants.ts';
+import type { StateStore } from '../store/state.ts';
+import type { RowOf } from '../store/table.ts';
+import { anomaliesTable, detectorStatesTable, scoresTable } from '../store/tables.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Job, JobWindow } from './job.ts';
+
+export interface DetectJobOptions {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  models: ModelPool;
+  /** Metrics that are not scored. */
+  excludeMetrics: readonly string[];
+}
+
+/** What is remembered of a series between windows. */
+interface Memory {
+  detector: unknown;
+  threshold: ThresholdState;
+  /** Unix milliseconds; every point before it has been seen. */
+  asOf: number;
+}
+
+interface SeriesPoints {
+  id: string;
+  times: Float64Array;
+  values: Float64Array;
+}
+
+const detector: DetectorId = 'seasonal-band';
+const dayMs = 86_400_000;
+/** So much of time is read at once; a longer window is read piece by piece. */
+const pieceMs = 6 * 3_600_000;
+const pointsPerTask = 50_000;
+
+/**
+ * Scores every series of every tenant by the minute and turns runs of high scores into anomalies. The state of each
+ * series is kept per day, so that a window of the past begins from the state before it.
+ */
+export function createDetectJob({ telemetry, state, models, excludeMetrics }: DetectJobOptions): Job {
+  return {
+    id: 'detect',
+    description: 'Scores every series and finds anomalies',
+    schedule: '20 * * * * *',
+    intervalSeconds: 60,
+    stepSeconds: 60,
+    maxWindowSeconds: 86_400,
+    initialLookbackSeconds: 86_400,
+    async run(window) {
+      const counts = { series: 0, points: 0, anomalies: 0 };
+      for (const tenant of await listTenants(state)) {
+        const memories = await loadMemories(telemetry, tenant, window.from);
+        const start = window.contiguous ? window.from : catchUpFrom(memories, window.from);
+        for (let from = start; from < window.to; from += pieceMs) {
+          window.signal.throwIfAborted();
+          const to = Math.min(from + pieceMs, window.to);
+          const found = await detectPiece({ telemetry, models, excludeMetrics, tenant, memories, window, from, to });
+          counts.points += found.points;
+          counts.anomalies += found.anomalies;
+          window.progress((to - start) / (window.to - start));
+        }
+        counts.series += await saveMemories(telemetry, tenant, memories, window);
+      }
+      return counts;
+    },
+  };
+}
+
+async function loadMemories(telemetry: TelemetryStore, tenant: Tenant, before: number): Promise<Map<string, Memory>> {
+  const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
+  return new Map(
+    rows.map(({ id, as_of, state }) => [id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of }]),
+  );
+}
+
+/**
+ * From where points must be read so that each state reaches `from`: a window of the past may begin after the newest
+ * state that was kept, which is at most a day older for a series that was active.
+ */
+function catchUpFrom(memories: ReadonlyMap<string, Memory>, from: number): number {
+  let start = from;
+  for (const { asOf } of memories.values()) if (asOf >= from - 2 * dayMs) start = Math.min(start, asOf);
+  return start;
+}
+
+interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {
+  tenant: Tenant;
+  memories: Map<string, Memory>;
+  window: JobWindow;
+  from: number;
+  to: number;
+}
+
+async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: number }> {
+  const { telemetry, models, excludeMetrics, tenant, memories, window, from, to } = piece;
+  const rows = await telemetry.query(pointsOfAllSeries.minute, { tenant: tenant.id, from, to, shard: 0, shards: 1, exclude: [...excludeMetrics] });
+  const series = rows.map(({ id, times, values }) => newPoints(id, times, values, memories.get(id)?.asOf)).filter(({ times }) => times.length > 0);
+  const until = Math.ceil(to / dayMs) + tenant.rollupRetentionDays;
+  let points = 0;
+  let anomalies = 0;
+  for (const batch of batches(series)) {
+    const inputs = batch.map(({ id, times, values }) => ({ state: memories.get(id)?.detector ?? null, points: { times, values } }));
+    const results = await models.detect({ detector, series: inputs }, { signal: window.signal });
+    const scores: RowOf<typeof scoresTable>[] = [];
+    const found: RowOf<typeof anomaliesTable>[] = [];
+    for (let s = 0; s < batch.length; s++) {
+      const one = batch[s]!;
+      const result = results[s]!;
+      const threshold = memories.get(one.id)?.threshold ?? initThreshold();
+      const decided = decide(threshold, one, result, window.from);
+      memories.set(one.id, { detector: result.state, threshold: decided.state, asOf: to });
+      for (const anomaly of decided.changed) found.push(anomalyRow(tenant, one.id, anomaly, window.to, until));
+      points += appendScores(scores, tenant, one, result, window.from, until);
+    }
+    await telemetry.insert(scoresTable, scores);
+    await telemetry.insert(anomaliesTable, found);
+    anomalies += found.length;
+  }
+  return { points, anomalies };
+}
+
+/** The points that the state of the series has not seen, and that a model can use. */
+function newPoints(id: string, times: readonly number[], values: readonly number[], asOf = Number.NEGATIVE_INFINITY): SeriesPoints {
+  const fresh = times.map((time, i) => time >= asOf && Number.isFinite(values[i]));
+  return { id, times: Float64Array.from(times.filter((_, i) => fresh[i])), values: Float64Array.from(values.filter((_, i) => fresh[i])) };
+}
+
+function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
+  let batch: SeriesPoints[] = [];
+  let points = 0;
+  for (const one of series) {
+    batch.push(one);
+    points += one.times.length;
+    if (points >= pointsPerTask) {
+      yield batch;
+      batch = [];
+      points = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Folds the verdicts into the threshold; answers the anomalies of the window that were closed or are open. */
+function decide(
+  before: ThresholdState,
+  { times, values }: SeriesPoints,
+  { verdicts }: DetectResult,
+  from: number,
+): { state: ThresholdState; changed: Anomaly[] } {
+  const changed: Anomaly[] = [];
+  let state = before;
+  for (let i = 0; i < times.length; i++) {
+    if (state.open === null && verdicts.score[i]! <= defaultThresholdOptions.openAbove) continue;
+    const step = stepThreshold(state, { timeMs: times[i]!, value: values[i]!, verdict: verdictAt(verdicts, i) });
+    if (step.closed !== null) changed.push(step.closed);
+    state = step.state;
+  }
+  if (state.open !== null) changed.push(state.open);
+  return { state, changed: changed.filter(({ endMs }) => endMs >= from - defaultThresholdOptions.mergeGapSeconds * 1000) };
+}
+
+/** An anomaly is open while its end may still be joined by the next run of high scores. */
+function anomalyRow(tenant: Tenant, seriesId: string, anomaly: Anomaly, asOf: number, until: number): RowOf<typeof anomaliesTable> {
+  const { startMs, endMs, peakMs, peakValue, peak } = anomaly;
+  const isOver = asOf - endMs > defaultThresholdOptions.mergeGapSeconds * 1000;
+  return {
+    tenant: tenant.id,
+    anomaly_id: `${seriesId}-${startMs.toString(36)}`,
+    series_id: seriesId,
+    detector,
+    started_at: startMs,
+    ended_at: isOver ? endMs : null,
+    peak_at: peakMs,
+    peak_score: peak.score,
+    peak_value: peakValue,
+    expected: peak.expected,
+    lower: peak.lower,
+    upper: peak.upper,
+    maturity: peak.maturity,
+    reason: peak.reason,
+    as_of: asOf,
+    until,
+  };
+}
+
+function appendScores(
+  rows: RowOf<typeof scoresTable>[],
+  tenant: Tenant,
+  { id, times, values }: SeriesPoints,
+  { verdicts }: DetectResult,
+  from: number,
+  until: number,
+): number {
+  const before = rows.length;
+  for (let i = 0; i < times.length; i++) {
+    if (times[i]! < from) continue;
+    rows.push({
+      tenant: tenant.id,
+      series_id: id,
+      time: times[i]!,
+      detector,
+      value: values[i]!,
+      score: verdicts.score[i]!,
+      expected: verdicts.expected[i]!,
+      lower: verdicts.lower[i]!,
+      upper: verdicts.upper[i]!,
+      maturity: verdicts.maturity[i]!,
+      until,
+    });
+  }
+  return rows.length - before;
+}
+
+/** Keeps the states that the window moved, and closes anomalies of series from which nothing more came. */
+async function saveMemories(telemetry: TelemetryStore, tenant: Tenant, memories: Map<string, Memory>, { from, to }: JobWindow): Promise<number> {
+  const until = Math.ceil(to / dayMs) + tenant.rawRetentionDays;
+  const moved = [...memories].filter(([, { asOf }]) => asOf > from);
+  const rows = moved.map(([id, { detector: state, threshold }]) => ({
+    tenant: tenant.id,
+    detector,
+    series_id: id,
+    day: Math.floor((to - 1) / dayMs),
+    as_of: to,
+    state: JSON.stringify({ detector: state, threshold }),
+    until,
+  }));
+  await telemetry.insert(detectorStatesTable, rows);
+  const silent = [...memories].filter(([, { asOf, threshold }]) => asOf <= from && threshold.open !== null && threshold.open.endMs > from - dayMs);
+  const ended = silent.map(([id, { threshold }]) => anomalyRow(tenant, id, threshold.open!, to, until));
+  await telemetry.insert(anomaliesTable, ended);
+  return moved.length;
+}

@@ -1,0 +1,159 @@
+import type { ForecastRequest, ForecastResult } from '../models/forecasters/forecaster.ts';
+import { type ForecasterId, forecasterIds, type TrainedWeights } from '../models/forecasters/registry.ts';
+import type { NlinearWeights } from '../models/networks/nlinear-weights.ts';
+import type { ModelPool } from '../models/pool.ts';
+import { type RegularSeries, toRegular } from '../models/series.ts';
+import type { BacktestTask, TaskResult } from '../models/tasks.ts';
+import { grains, pointsOfAllSeries } from '../store/queries/points.ts';
+import { modelInUse } from '../store/records/models.ts';
+import { listTenants, type Tenant } from '../store/records/tenants.ts';
+import type { StateStore } from '../store/state.ts';
+import type { RowOf } from '../store/table.ts';
+import { type Aggregation, forecastsTable } from '../store/tables.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Job, JobWindow } from './job.ts';
+
+export interface ForecastJobOptions {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  models: ModelPool;
+  /** Metrics that are not forecast. */
+  excludeMetrics: readonly string[];
+}
+
+const { stepMs } = grains.hour;
+export const horizonSteps = 48;
+const historyMs = 28 * 86_400_000;
+const dayMs = 86_400_000;
+const levels = [0.025, 0.1, 0.5, 0.9, 0.975] as const;
+const seriesPerTask = 25;
+/** A series that has been silent for so long has no future to speak of. */
+const maxSilenceSteps = 6;
+
+/**
+ * Forecasts every series that lives, 48 hours ahead from the end of the window. Each forecaster forecasts, and is
+ * tried on the held-out end of the series; the one with the smallest error there is marked as chosen.
+ */
+export function createForecastJob({ telemetry, state, models, excludeMetrics }: ForecastJobOptions): Job {
+  return {
+    id: 'forecast',
+    description: 'Forecasts every series 48 hours ahead',
+    schedule: '0 5 * * * *',
+    intervalSeconds: 3600,
+    stepSeconds: 3600,
+    maxWindowSeconds: 86_400,
+    initialLookbackSeconds: 3600,
+    async run(window) {
+      const counts = { series: 0, forecasts: 0, tooShort: 0 };
+      for (const tenant of await listTenants(state)) {
+        const trained = await loadTrained(state, tenant);
+        const histories = await readHourlyHistories(telemetry, tenant, window.to, excludeMetrics);
+        for (let start = 0; start < histories.length; start += seriesPerTask) {
+          window.signal.throwIfAborted();
+          const batch = histories.slice(start, start + seriesPerTask);
+          const rows = await forecastBatch(models, batch, trained, tenant, window);
+          await telemetry.insert(forecastsTable, rows);
+          counts.forecasts += rows.length;
+          counts.tooShort += batch.length - new Set(rows.map(({ series_id }) => series_id)).size;
+          window.progress((start + batch.length) / histories.length);
+        }
+        counts.series += histories.length;
+      }
+      return counts;
+    },
+  };
+}
+
+export interface History {
+  id: string;
+  series: RegularSeries;
+}
+
+/**
+ * The hourly values of the four weeks before `to`, of every series that was heard of lately; an hour without a value
+ * is NaN, or 0 where values are counts.
+ */
+export async function readHourlyHistories(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  to: number,
+  excludeMetrics: readonly string[],
+): Promise<History[]> {
+  const histories: History[] = [];
+  const shards = 4;
+  for (let shard = 0; shard < shards; shard++) {
+    const params = { tenant: tenant.id, from: to - historyMs, to, shard, shards, exclude: [...excludeMetrics] };
+    for (const { id, aggregation, times, values } of await telemetry.query(pointsOfAllSeries.hour, params)) {
+      if ((times.at(-1) ?? 0) < to - maxSilenceSteps * stepMs) continue;
+      const points = { times: Float64Array.from(times), values: Float64Array.from(values) };
+      histories.push({ id, series: fillCounts(toRegular(points, times[0]!, to, stepMs), aggregation) });
+    }
+  }
+  return histories;
+}
+
+function fillCounts(series: RegularSeries, aggregation: Aggregation): RegularSeries {
+  return aggregation === 'sum' ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) } : series;
+}
+
+async function loadTrained(state: StateStore, tenant: Tenant): Promise<TrainedWeights> {
+  const model = await modelInUse(state, tenant.id, 'nlinear');
+  return model === undefined ? {} : { nlinear: JSON.parse(model.weights.toString('utf8')) as NlinearWeights };
+}
+
+/** What one forecaster answered for a batch: the forecasts, and how it did on the held-out end. */
+interface Candidate {
+  forecaster: ForecasterId;
+  forecasts: ForecastResult[];
+  backtests: TaskResult<BacktestTask>;
+}
+
+async function forecastBatch(
+  models: ModelPool,
+  batch: readonly History[],
+  trained: TrainedWeights,
+  tenant: Tenant,
+  { to, signal }: JobWindow,
+): Promise<RowOf<typeof forecastsTable>[]> {
+  const requests = batch.map(({ series }): ForecastRequest => ({ history: series, horizon: horizonSteps, seasonLengths: seasonLengthsOf(series), levels }));
+  const available = forecasterIds.filter((id) => id !== 'nlinear' || trained.nlinear !== undefined);
+  const candidates = await Promise.all(
+    available.map(async (forecaster): Promise<Candidate> => {
+      const task = { forecaster, requests, trained };
+      const [forecasts, backtests] = await Promise.all([models.forecast(task, { signal }), models.backtest(task, { signal })]);
+      return { forecaster, forecasts, backtests };
+    }),
+  );
+  return batch.flatMap(({ id }, i) => rowsOf(candidates, i, id, tenant, to));
+}
+
+/** A season is used once the history holds it twice. */
+function seasonLengthsOf({ values }: RegularSeries): number[] {
+  return [24, 168].filter((length) => values.length >= 2 * length + horizonSteps);
+}
+
+function rowsOf(candidates: readonly Candidate[], i: number, seriesId: string, tenant: Tenant, to: number): RowOf<typeof forecastsTable>[] {
+  const errors = candidates.map(({ forecasts, backtests }) => {
+    if (!forecasts[i]!.ok) return Number.POSITIVE_INFINITY;
+    const backtest = backtests[i]!;
+    return backtest.ok && Number.isFinite(backtest.mase) ? backtest.mase : Number.MAX_VALUE;
+  });
+  const best = errors.indexOf(Math.min(...errors));
+  return candidates.flatMap(({ forecaster, forecasts }, c) => {
+    const forecast = forecasts[i]!;
+    if (!forecast.ok) return [];
+    return {
+      tenant: tenant.id,
+      series_id: seriesId,
+      forecaster,
+      issued_at: to,
+      step_seconds: stepMs / 1000,
+      mean: forecast.mean,
+      levels,
+      quantiles: forecast.quantiles.flatMap((level) => [...level]),
+      chosen: c === best ? 1 : 0,
+      mase: errors[c]! < Number.MAX_VALUE ? errors[c]! : Number.NaN,
+      until: Math.ceil(to / dayMs) + tenant.rollupRetentionDays,
+    };
+  });
+}

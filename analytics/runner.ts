@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import {
+  advanceWatermark,
+  deleteRunsBefore,
+  failAbandonedRuns,
+  insertRun,
+  type JobRun,
+  readWatermark,
+  updateRun,
+} from '../store/records/job-runs.ts';
+import type { StateStore } from '../store/state.ts';
+import { AppError } from '../telemetry/errors.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Job } from './job.ts';
+
+export interface RunnerOptions {
+  jobs: readonly Job[];
+  state: StateStore;
+  /** Names this process in the history. */
+  holder: string;
+  now: () => Date;
+  /** Data younger than this may still arrive; windows end before it. */
+  latenessSeconds: number;
+  metrics: Pick<Metrics, 'jobDuration' | 'jobRuns' | 'jobFailures'>;
+  log: Logger;
+}
+
+/** Runs jobs over windows: one run of a job at a time, in this process and across replicas. */
+export interface Runner {
+  /** Runs what has become due since the watermark; does nothing when another run of the job is under way. */
+  runDue(job: Job): Promise<void>;
+  /** Queues a run over a window of the caller's choice, and answers at once. */
+  request(jobId: string, from: number, to: number): Promise<JobRun>;
+  /** Ends what runs and waits for it. */
+  stop(): Promise<void>;
+}
+
+const historyMs = 7 * 86_400_000;
+const lockRetryMs = 500;
+
+/** Creates the runner. A run that fails leaves the watermark, so that the next tick tries the same window again. */
+export function createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log }: RunnerOptions): Runner {
+  const stopping = new AbortController();
+  const underWay = new Set<Promise<unknown>>();
+  for (const { id } of jobs) {
+    metrics.jobRuns.inc({ job: id }, 0);
+    metrics.jobFailures.inc({ job: id }, 0);
+  }
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    underWay.add(work);
+    return work.finally(() => underWay.delete(work));
+  }
+
+  /** Runs the job over the window of `run`, a chunk at a time, while its lock is held. */
+  async function execute(job: Job, run: JobRun): Promise<void> {
+    const runLog = log.child({ job: job.id, run: run.id });
+    const end = metrics.jobDuration.startTimer({ job: job.id });
+    let written = 0;
+    const progress = (ratio: number): void => {
+      run.progress = ratio;
+      if (performance.now() - written < 1000) return;
+      written = performance.now();
+      void updateRun(state, run).catch((error: unknown) => runLog.warn({ err: error }, 'progress not written'));
+    };
+    run.status = 'running';
+    try {
+      for (let from = run.from; from < run.to; ) {
+        stopping.signal.throwIfAborted();
+        const to = Math.min(run.to, from + job.maxWindowSeconds * 1000);
+        const share = (to - from) / (run.to - run.from);
+        const before = (from - run.from) / (run.to - run.from);
+        const watermark = await readWatermark(state, job.id);
+        const counts = await job.run({
+          from,
+          to,
+          contiguous: watermark === from,
+          signal: stopping.signal,
+          log: runLog,
+          progress: (ratio) => progress(before + ratio * share),
+        });
+        for (const [name, count] of Object.entries(counts)) run.result[name] = (run.result[name] ?? 0) + count;
+        const follows = watermark === undefined ? run.trigger === 'schedule' : from <= watermark;
+        if (follows) await advanceWatermark(state, job.id, to);
+        progress(before + share);
+        from = to;
+      }
+      run.status = 'succeeded';
+    } catch (error) {
+      run.status = 'failed';
+      run.error = (error as Error).message;
+      if (!stopping.signal.aborted) {
+        metrics.jobFailures.inc({ job: job.id });
+        runLog.error({ err: error, from: run.from, to: run.to }, 'job failed');
+      }
+    }
+    end();
+    metrics.jobRuns.inc({ job: job.id });
+    run.finishedAt = now().getTime();
+    await updateRun(state, run);
+  }
+
+  function newRun(job: Job, trigger: JobRun['trigger'], from: number, to: number): JobRun {
+    const startedAt = now().getTime();
+    return { id: randomUUID(), job: job.id, trigger, from, to, status: 'queued', progress: 0, startedAt, finishedAt: null, result: {}, error: '' };
+  }
+
+  async function dueRun(job: Job): Promise<JobRun | undefined> {
+    const stepMs = job.stepSeconds * 1000;
+    const to = Math.floor((now().getTime() - latenessSeconds * 1000) / stepMs) * stepMs;
+    const from = (await readWatermark(state, job.id)) ?? to - job.initialLookbackSeconds * 1000;
+    return from < to ? newRun(job, 'schedule', from, to) : undefined;
+  }
+
+  async function waitForLock(job: Job, run: JobRun): Promise<void> {
+    for (;;) {
+      stopping.signal.throwIfAborted();
+      const done = await state.exclusive(`job:${job.id}`, async () => {
+        await execute(job, run);
+        return true;
+      });
+      if (done) return;
+      await new Promise((resolve) => setTimeout(resolve, lockRetryMs));
+    }
+  }
+
+  return {
+    async runDue(job) {
+      if (stopping.signal.aborted) return;
+      await track(
+        state.exclusive(`job:${job.id}`, async () => {
+          await failAbandonedRuns(state, job.id, now().getTime());
+          const run = await dueRun(job);
+          if (run === undefined) return;
+          await insertRun(state, { ...run, status: 'running' }, holder);
+          await execute(job, run);
+          await deleteRunsBefore(state, job.id, now().getTime() - historyMs);
+        }),
+      ).catch((error: unknown) => {
+        metrics.jobFailures.inc({ job: job.id });
+        log.error({ err: error, job: job.id }, 'job could not be run');
+      });
+    },
+
+    async request(jobId, from, to) {
+      const job = jobs.find(({ id }) => id === jobId);
+      if (job === undefined) throw new AppError('not_found', `no job ${JSON.stringify(jobId)}; there are: ${jobs.map(({ id }) => id).join(', ')}`);
+      const stepMs = job.stepSeconds * 1000;
+      const run = newRun(job, 'request', Math.floor(from / stepMs) * stepMs, Math.ceil(to / stepMs) * stepMs);
+      await insertRun(state, run, holder);
+      track(waitForLock(job, run)).catch((error: unknown) => log.warn({ err: error, job: jobId, run: run.id }, 'requested run ended early'));
+      return { ...run, result: {} };
+    },
+
+    async stop() {
+      stopping.abort(new Error('the service is stopping'));
+      await Promise.allSettled(underWay);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { countAvailability, countTaskSuccess } from '../store/queries/slos.ts';
+import { listSlos } from '../store/records/slo-definitions.ts';
+import { listTenants } from '../store/records/tenants.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Job } from './job.ts';
+
+/** Heartbeats attest up to an hour of the past: so much is counted again, with the same result where nothing came. */
+const recountMs = 3_900_000;
+const dayMs = 86_400_000;
+
+/** Counts good and expected units of every SLO by minute; the API sums them over windows. */
+export function createSloJob({
+  telemetry,
+  state,
+  lateFactor,
+  forgetAfterDays,
+}: {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  /** An agent owes its next heartbeat within so many of its intervals. */
+  lateFactor: number;
+  /** A silent agent owes no more after so long. */
+  forgetAfterDays: number;
+}): Job {
+  return {
+    id: 'slo',
+    description: 'Counts good and expected units of every SLO',
+    schedule: '10 * * * * *',
+    intervalSeconds: 60,
+    stepSeconds: 60,
+    maxWindowSeconds: 86_400,
+    initialLookbackSeconds: 86_400,
+    async run({ from, to }) {
+      const tenants = new Map((await listTenants(state)).map((tenant) => [tenant.id, tenant]));
+      const slos = await listSlos(state);
+      for (const { tenant, id, indicator, selector } of slos) {
+        const untilDay = Math.ceil(to / dayMs) + (tenants.get(tenant)?.rollupRetentionDays ?? 0);
+        const target = { tenant, slo: id, from: from - recountMs, to, untilDay };
+        if (indicator === 'availability') {
+          const forgetAfterSeconds = forgetAfterDays * 86_400;
+          await telemetry.run(countAvailability, { ...target, type: selector, lateFactor, forgetAfterSeconds });
+        } else {
+          await telemetry.run(countTaskSuccess, { ...target, kind: selector });
+        }
+      }
+      return { slos: slos.length };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { listAgents } from '../store/queries/agents.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { agentStates } from '../telemetry/names.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
+import { problemResponses } from './problem.ts';
+import { isoTime, labelsValue, toIso } from './values.ts';
+
+const agentSchema = z
+  .object({
+    agent: z.string(),
+    type: z.string(),
+    version: z.string(),
+    status: z.string().openapi({ description: 'What the agent says of itself.' }),
+    state: z.enum(agentStates).openapi({ description: 'What its heartbeats say.' }),
+    firstSeenAt: isoTime,
+    lastSeenAt: isoTime,
+    heartbeatAgeSeconds: z.number(),
+    intervalSeconds: z.number(),
+    labels: labelsValue,
+  })
+  .openapi('Agent');
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/agents',
+  summary: 'List agents with their state',
+  tags: ['fleet'],
+  middleware: requireScope('read'),
+  request: {
+    query: z.object({
+      ...pageQuery,
+      type: z.string().default(''),
+      state: z.enum(agentStates).optional(),
+    }),
+  },
+  responses: { 200: { description: 'Agents', content: { 'application/json': { schema: pageOf(agentSchema) } } }, ...problemResponses },
+});
+
+export interface AgentsRoutesDeps {
+  telemetry: TelemetryStore;
+  liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  now: () => Date;
+}
+
+/** `GET /v1/agents`. */
+export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDeps) {
+  return createRouter().openapi(listRoute, async (context) => {
+    const { limit, cursor, type, state = '' } = context.req.valid('query');
+    const [after] = readCursor(cursor, z.tuple([z.string()]), ['']);
+    const rows = await telemetry.query(listAgents, {
+      tenant: context.get('principal').tenant,
+      now: now().getTime(),
+      lateFactor: liveness.lateFactor,
+      downFactor: liveness.downFactor,
+      forgetAfterSeconds: liveness.forgetAfterDays * 86_400,
+      type,
+      state,
+      after,
+      limit: limit + 1,
+    });
+    const page = paginate(
+      rows,
+      limit,
+      (row) => [row.agent],
+      (row) => ({
+        agent: row.agent,
+        type: row.type,
+        version: row.version,
+        status: row.status,
+        state: row.state,
+        firstSeenAt: toIso(row.first_seen),
+        lastSeenAt: toIso(row.last_seen),
+        heartbeatAgeSeconds: row.age_seconds,
+        intervalSeconds: row.interval_seconds,
+        labels: row.labels,
+      }),
+    );
+    return context.json(page, 200);
+  });
+}

@@ -1,0 +1,79 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { matchedRoutes } from 'hono/route';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
+import { type AnomaliesRoutesDeps, createAnomaliesRoutes } from './anomalies.ts';
+import { authenticate } from './auth.ts';
+import { createConsoleRoutes } from './console.ts';
+import { type AppEnvironment, createRouter } from './context.ts';
+import { createDocsRoutes } from './docs.ts';
+import { createForecastsRoutes } from './forecasts.ts';
+import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
+import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
+import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
+import { problem, problemOf } from './problem.ts';
+import { createSeriesRoutes } from './series.ts';
+import { createSlosRoutes } from './slos.ts';
+
+export interface AppDeps extends AgentsRoutesDeps, AnomaliesRoutesDeps, IngestRoutesDeps, JobsRoutesDeps, OperationsDeps {
+  auth: 'none' | 'required';
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** Builds the whole HTTP application out of what it is given. */
+export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
+  const app = createRouter();
+  answerErrors(app, deps.log);
+  measure(app, deps.metrics);
+  app.use(secureHeaders({ contentSecurityPolicy: undefined as never, crossOriginEmbedderPolicy: false }));
+
+  app.route('/', createProbeRoutes(deps));
+  app.route('/', createDocsRoutes());
+  app.route('/', createConsoleRoutes());
+  app.get('/openapi.json', (context) => context.json(describeApi(app, deps.version)));
+
+  app.use(authenticate(deps));
+  app.route('/', createIngestRoutes(deps));
+  app.route('/', createAgentsRoutes(deps));
+  app.route('/', createSeriesRoutes(deps));
+  app.route('/', createForecastsRoutes(deps));
+  app.route('/', createAnomaliesRoutes(deps));
+  app.route('/', createSlosRoutes(deps));
+  app.route('/', createJobsRoutes(deps));
+  app.route('/', createStatusRoutes(deps));
+  return app;
+}
+
+function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
+  app.notFound((context) =>
+    problem(context, { code: 'not_found', detail: `nothing is at ${context.req.method} ${context.req.path}; /docs lists what there is` }),
+  );
+  app.onError((error, context) => {
+    const answer = problemOf(error);
+    if (answer.code === 'internal' || answer.code === 'unavailable') {
+      log.error({ err: error, method: context.req.method, path: context.req.path }, 'request failed');
+    }
+    return problem(context, answer);
+  });
+}
+
+function measure(app: OpenAPIHono<AppEnvironment>, { httpRequestDuration }: Metrics): void {
+  app.use(async (context, next) => {
+    const started = performance.now();
+    await next();
+    const route = matchedRoutes(context).findLast(({ path }) => path !== '/*')?.path ?? 'unmatched';
+    httpRequestDuration.observe({ route, method: context.req.method, status: context.res.status }, (performance.now() - started) / 1000);
+  });
+}
+
+function describeApi(app: OpenAPIHono<AppEnvironment>, version: string): object {
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Fleetcast', version, description: 'Watches fleets of software agents, tells what is wrong and what will go wrong next.' },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }, {}],
+  });
+}

@@ -1,0 +1,13 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Principal } from '../store/records/api-keys.ts';
+import { refuseInvalid } from './problem.ts';
+
+/** What the middleware gives to every route. */
+export interface AppEnvironment {
+  Variables: { principal: Principal };
+}
+
+/** A router whose failed checks answer problem+json. */
+export function createRouter(): OpenAPIHono<AppEnvironment> {
+  return new OpenAPIHono<AppEnvironment>({ defaultHook: refuseInvalid });
+}

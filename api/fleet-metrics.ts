@@ -1,0 +1,98 @@
+import { Gauge, Registry } from 'prom-client';
+import { reportSlos } from '../alerts/slo-report.ts';
+import type { Job } from '../analytics/job.ts';
+import { listAgents } from '../store/queries/agents.ts';
+import { countOpenAnomalies } from '../store/queries/detection.ts';
+import { readWatermark } from '../store/records/job-runs.ts';
+import { listSlos } from '../store/records/slo-definitions.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { agentStates, labelNames as label, metricNames as metric } from '../telemetry/names.ts';
+
+export interface FleetMetricsDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  jobs: readonly Job[];
+  liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  now: () => Date;
+}
+
+/** More agents than this are not exported one by one; the counts by state still hold for those that are. */
+const maxAgents = 50_000;
+
+/**
+ * The state of one tenant's fleet in Prometheus' text format, read from the stores at each scrape: every replica
+ * answers the same, and no tenant sees another's agents.
+ */
+export async function renderFleetMetrics(deps: FleetMetricsDeps, tenant: string): Promise<string> {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers: [registry] });
+  await Promise.all([addAgents(deps, tenant, gauge), addAnomalies(deps, tenant, gauge), addSlos(deps, tenant, gauge), addJobs(deps, gauge)]);
+  return registry.metrics();
+}
+
+type CreateGauge = (name: string, help: string, labelNames: string[]) => Gauge;
+
+async function addAgents({ telemetry, liveness, now }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
+  const agents = await telemetry.query(listAgents, {
+    tenant,
+    now: now().getTime(),
+    lateFactor: liveness.lateFactor,
+    downFactor: liveness.downFactor,
+    forgetAfterSeconds: liveness.forgetAfterDays * 86_400,
+    type: '',
+    state: '',
+    after: '',
+    limit: maxAgents,
+  });
+  const counts = gauge(metric.agents, 'Agents, by type and state.', [label.tenant, label.type, label.state]);
+  const up = gauge(metric.agentUp, '0 while an agent is down.', [label.tenant, label.type, label.agent]);
+  const age = gauge(metric.agentHeartbeatAge, 'Time since the last heartbeat of an agent.', [label.tenant, label.type, label.agent]);
+  for (const type of new Set(agents.map((agent) => agent.type))) {
+    for (const state of agentStates) counts.set({ tenant, type, state }, 0);
+  }
+  for (const { agent, type, state, age_seconds } of agents) {
+    counts.inc({ tenant, type, state });
+    up.set({ tenant, type, agent }, state === 'down' ? 0 : 1);
+    age.set({ tenant, type, agent }, age_seconds);
+  }
+}
+
+async function addAnomalies({ telemetry }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
+  const [count] = await telemetry.query(countOpenAnomalies, { tenant });
+  gauge(metric.anomaliesOpen, 'Anomalies that have not ended.', [label.tenant]).set({ tenant }, count?.open ?? 0);
+}
+
+async function addSlos({ telemetry, state }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
+  const definitions = await listSlos(state, tenant);
+  const reports = await reportSlos(telemetry, tenant, definitions);
+  const labels = [label.tenant, label.slo];
+  const burn = gauge(metric.sloBurnRate, 'How many times faster than evenly the error budget is spent.', [...labels, label.window]);
+  const budget = gauge(metric.sloBudgetRemaining, 'The part of the error budget that is left; below 0 when overspent.', labels);
+  const indicator = gauge(metric.sloIndicator, 'Good units over owed units, over the window of the SLO.', labels);
+  const measured = gauge(metric.sloMeasured, 'Of the owed units, the part of which anything is known.', labels);
+  const objective = gauge(metric.sloObjective, 'What is promised.', labels);
+  definitions.forEach(({ id: slo, objective: promised }, i) => {
+    const report = reports[i]!;
+    objective.set({ tenant, slo }, promised);
+    setKnown(budget, { tenant, slo }, report.errorBudgetRemainingRatio);
+    setKnown(indicator, { tenant, slo }, report.indicatorRatio);
+    setKnown(measured, { tenant, slo }, report.measuredRatio);
+    for (const [window, rate] of Object.entries(report.burnRates)) setKnown(burn, { tenant, slo, window }, rate);
+  });
+}
+
+/** What is not known is absent: neither 0 nor the last value. */
+function setKnown(gauge: Gauge, labels: Record<string, string>, value: number | null): void {
+  if (value !== null) gauge.set(labels, value);
+}
+
+async function addJobs({ state, jobs, now }: FleetMetricsDeps, gauge: CreateGauge): Promise<void> {
+  const lag = gauge(metric.jobLag, 'How far the watermark of a job is behind.', [label.job]);
+  const interval = gauge(metric.jobInterval, 'How often a job runs.', [label.job]);
+  for (const { id, intervalSeconds } of jobs) {
+    interval.set({ job: id }, intervalSeconds);
+    const watermark = await readWatermark(state, id);
+    if (watermark !== undefined) lag.set({ job: id }, (now().getTime() - watermark) / 1000);
+  }
+}

@@ -1,0 +1,84 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { forecasterIds } from '../models/forecasters/registry.ts';
+import { forecastsOfSeries, listForecasts } from '../store/queries/forecasts.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
+import { problemResponses } from './problem.ts';
+import { findSeries } from './series.ts';
+import { finiteOrNull, isoTime, labelsValue, seriesIdValue, toIso } from './values.ts';
+
+const numbers = z.array(z.number().nullable());
+const forecastSchema = z
+  .object({
+    seriesId: z.string(),
+    metric: z.string(),
+    labels: labelsValue,
+    unit: z.string(),
+    forecaster: z.string(),
+    mase: z.number().nullable().openapi({ description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.' }),
+    issuedAt: isoTime,
+    chosen: z.boolean().openapi({ description: 'Whether this forecaster did best on the held-out end.' }),
+    stepSeconds: z.number().optional(),
+    times: z.array(z.number()).optional().openapi({ description: 'Unix milliseconds, with `series` only; so are the members below.' }),
+    mean: numbers.optional(),
+    levels: numbers.optional(),
+    quantiles: z.array(numbers).optional().openapi({ description: 'One array a level.' }),
+  })
+  .openapi('Forecast');
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/forecasts',
+  summary: 'The newest forecasts, of all series in short or of one in full',
+  tags: ['forecasts'],
+  middleware: requireScope('read'),
+  request: {
+    query: z.object({
+      ...pageQuery,
+      series: seriesIdValue.optional(),
+      metric: z.string().default(''),
+      forecaster: z.enum(forecasterIds).optional(),
+    }),
+  },
+  responses: { 200: { description: 'Forecasts', content: { 'application/json': { schema: pageOf(forecastSchema) } } }, ...problemResponses },
+});
+
+/** `GET /v1/forecasts`. */
+export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore }) {
+  return createRouter().openapi(listRoute, async (context) => {
+    const { series: id, metric, forecaster = '', limit, cursor } = context.req.valid('query');
+    const { tenant } = context.get('principal');
+    if (id === undefined) {
+      const [afterMetric, afterId] = readCursor(cursor, z.tuple([z.string(), seriesIdValue]), ['', '0']);
+      const rows = await telemetry.query(listForecasts, { tenant, metric, afterMetric, afterId, limit: limit + 1 });
+      const page = paginate(rows, limit, (row) => [row.metric, row.series_id], ({ series_id, mase, issued_at, ...row }) => ({
+        seriesId: series_id,
+        ...row,
+        mase: finiteOrNull(mase),
+        issuedAt: toIso(issued_at),
+        chosen: true,
+      }));
+      return context.json(page, 200);
+    }
+    const series = await findSeries(telemetry, tenant, id);
+    const rows = await telemetry.query(forecastsOfSeries, { tenant, id, forecaster });
+    const items = rows.map((row) => ({
+      seriesId: series.id,
+      metric: series.metric,
+      labels: series.labels,
+      unit: series.unit,
+      forecaster: row.forecaster,
+      mase: finiteOrNull(row.mase),
+      issuedAt: toIso(row.issued_at),
+      chosen: row.chosen,
+      stepSeconds: row.step_seconds,
+      times: row.mean.map((_, h) => row.issued_at + h * row.step_seconds * 1000),
+      mean: row.mean.map(finiteOrNull),
+      levels: row.levels.map(finiteOrNull),
+      quantiles: row.levels.map((_, l) => row.quantiles.slice(l * row.mean.length, (l + 1) * row.mean.length).map(finiteOrNull)),
+    }));
+    return context.json({ items, nextCursor: null }, 200);
+  });
+}

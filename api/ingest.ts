@@ -1,0 +1,88 @@
+import { z } from '@hono/zod-openapi';
+import { readRecords } from '../ingest/body.ts';
+import type { NativeIngest, Outcome, Sender } from '../ingest/native.ts';
+import { heartbeatSchema, sampleSchema, taskEventSchema } from '../ingest/records.ts';
+import type { Tenant } from '../store/records/tenants.ts';
+import { AppError } from '../telemetry/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { problem, problemResponses } from './problem.ts';
+
+export interface IngestRoutesDeps {
+  ingest: NativeIngest;
+  /** The tenant of a key, with its retention. */
+  tenantOf: (id: string) => Promise<Tenant>;
+  maxBodyBytes: number;
+  metrics: Pick<Metrics, 'ingestRecords'>;
+}
+
+const outcomeSchema = z.object({ accepted: z.number().int(), refused: z.number().int() }).openapi('Accepted');
+
+const kinds = [
+  { kind: 'heartbeats', path: '/v1/heartbeats', schema: heartbeatSchema, summary: 'Send signs of life of agents' },
+  { kind: 'events', path: '/v1/events', schema: taskEventSchema, summary: 'Send steps in the life of tasks' },
+  { kind: 'samples', path: '/v1/samples', schema: sampleSchema, summary: 'Send values of metrics' },
+] as const;
+
+/** `POST /v1/heartbeats`, `/v1/events`, `/v1/samples`: 200 once every record is stored, 422 when some were refused. */
+export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: IngestRoutesDeps) {
+  const router = createRouter();
+  for (const { kind, path, schema, summary } of kinds) {
+    router.openAPIRegistry.registerPath({
+      method: 'post',
+      path,
+      summary,
+      description:
+        'An object, an array, or NDJSON; gzip and zstd by Content-Encoding. 200 is sent after every record is stored. Records that are refused are named in a 422; the others of the same request are stored.',
+      tags: ['ingest'],
+      request: {
+        query: z.object({ backfill: z.enum(['true', 'false']).optional().openapi({ description: 'Take records of any age.' }) }),
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: z.union([schema, z.array(schema)]) },
+            'application/x-ndjson': { schema },
+          },
+        },
+      },
+      responses: { 200: { description: 'Stored', content: { 'application/json': { schema: outcomeSchema } } }, ...problemResponses },
+    });
+    router.post(path, requireScope('ingest'), async (context) => {
+      const sender = await senderOf(context.get('principal').tenant, context.req.query('backfill'));
+      const records = await readRecords(context.req.raw, maxBodyBytes);
+      const outcome = await counted(kind, records.length, () => ingest[kind](records, sender));
+      if (outcome.refused === 0) return context.json({ accepted: outcome.accepted, refused: 0 });
+      const { accepted, refused, errors } = outcome;
+      const detail = `${refused} of ${accepted + refused} records were refused, the others are stored`;
+      return problem(context, { code: 'unprocessable', detail, errors, extra: { accepted, refused } });
+    });
+  }
+
+  async function senderOf(tenantId: string, backfill: string | undefined): Promise<Sender> {
+    if (backfill !== undefined && backfill !== 'true' && backfill !== 'false') {
+      throw new AppError('invalid_request', `backfill = ${JSON.stringify(backfill)}; allowed: true, false`);
+    }
+    const tenant = await tenantOf(tenantId);
+    return {
+      tenant: tenant.id,
+      rawRetentionDays: tenant.rawRetentionDays,
+      rollupRetentionDays: tenant.rollupRetentionDays,
+      backfill: backfill === 'true',
+    };
+  }
+
+  async function counted(kind: string, records: number, store: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      const outcome = await store();
+      metrics.ingestRecords.inc({ kind, outcome: 'stored' }, outcome.accepted);
+      metrics.ingestRecords.inc({ kind, outcome: 'refused' }, outcome.refused);
+      return outcome;
+    } catch (error) {
+      metrics.ingestRecords.inc({ kind, outcome: 'failed' }, records);
+      throw error;
+    }
+  }
+
+  return router;
+}

@@ -1,0 +1,143 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Job } from '../analytics/job.ts';
+import type { Runner } from '../analytics/runner.ts';
+import { findRun, type JobRun, listRuns, readWatermark, runStatuses } from '../store/records/job-runs.ts';
+import type { StateStore } from '../store/state.ts';
+import { AppError } from '../telemetry/errors.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { pageOf, pageQuery } from './page.ts';
+import { problemResponses } from './problem.ts';
+import { isoTime, timeQuery, toIso } from './values.ts';
+
+const runSchema = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    trigger: z.enum(['schedule', 'request']),
+    from: isoTime,
+    to: isoTime,
+    status: z.enum(runStatuses),
+    progressRatio: z.number(),
+    startedAt: isoTime,
+    finishedAt: isoTime.nullable(),
+    result: z.record(z.string(), z.number()),
+    error: z.string(),
+  })
+  .openapi('JobRun');
+const jobSchema = z
+  .object({
+    id: z.string(),
+    description: z.string(),
+    schedule: z.string(),
+    watermark: isoTime.nullable().openapi({ description: 'Up to where the job has seen the data.' }),
+    lagSeconds: z.number().nullable(),
+    lastRun: runSchema.nullable(),
+  })
+  .openapi('Job');
+
+const params = z.object({ id: z.string().max(100) });
+const read = { method: 'get' as const, tags: ['jobs'], middleware: requireScope('read') };
+
+const listRoute = createRoute({
+  ...read,
+  path: '/v1/jobs',
+  summary: 'List jobs with their watermarks and last runs',
+  responses: { 200: { description: 'Jobs', content: { 'application/json': { schema: pageOf(jobSchema) } } }, ...problemResponses },
+});
+
+const runsRoute = createRoute({
+  ...read,
+  path: '/v1/jobs/{id}/runs',
+  summary: 'The runs of a job of the last seven days, newest first',
+  request: { params, query: z.object({ limit: pageQuery.limit }) },
+  responses: { 200: { description: 'Runs', content: { 'application/json': { schema: pageOf(runSchema) } } }, ...problemResponses },
+});
+
+const runRoute = createRoute({
+  ...read,
+  path: '/v1/jobs/{id}/runs/{run}',
+  summary: 'One run',
+  request: { params: params.extend({ run: z.string().max(100) }) },
+  responses: { 200: { description: 'Run', content: { 'application/json': { schema: runSchema } } }, ...problemResponses },
+});
+
+const requestRoute = createRoute({
+  method: 'post',
+  path: '/v1/jobs/{id}/runs',
+  summary: 'Run a job over a window of the past',
+  description: 'The window is widened to the grid of the job. Running a window again changes nothing.',
+  tags: ['jobs'],
+  middleware: requireScope('operate'),
+  request: {
+    params,
+    body: { required: true, content: { 'application/json': { schema: z.strictObject({ from: timeQuery, to: timeQuery }) } } },
+  },
+  responses: { 202: { description: 'Queued', content: { 'application/json': { schema: runSchema } } }, ...problemResponses },
+});
+
+export interface JobsRoutesDeps {
+  jobs: readonly Job[];
+  runner: Runner;
+  state: StateStore;
+  now: () => Date;
+}
+
+/** `GET /v1/jobs`, `GET` and `POST /v1/jobs/{id}/runs`, `GET /v1/jobs/{id}/runs/{run}`. */
+export function createJobsRoutes({ jobs, runner, state, now }: JobsRoutesDeps) {
+  function checkJob(id: string): void {
+    if (!jobs.some((job) => job.id === id)) {
+      throw new AppError('not_found', `no job ${JSON.stringify(id)}; there are: ${jobs.map((job) => job.id).join(', ')}`);
+    }
+  }
+
+  return createRouter()
+    .openapi(listRoute, async (context) => {
+      const items = await Promise.all(
+        jobs.map(async ({ id, description, schedule }) => {
+          const [watermark, [lastRun]] = await Promise.all([readWatermark(state, id), listRuns(state, id, 1)]);
+          return {
+            id,
+            description,
+            schedule,
+            watermark: watermark === undefined ? null : toIso(watermark),
+            lagSeconds: watermark === undefined ? null : (now().getTime() - watermark) / 1000,
+            lastRun: lastRun === undefined ? null : toRun(lastRun),
+          };
+        }),
+      );
+      return context.json({ items, nextCursor: null }, 200);
+    })
+    .openapi(runsRoute, async (context) => {
+      const { id } = context.req.valid('param');
+      checkJob(id);
+      const runs = await listRuns(state, id, context.req.valid('query').limit);
+      return context.json({ items: runs.map(toRun), nextCursor: null }, 200);
+    })
+    .openapi(runRoute, async (context) => {
+      const { id, run: runId } = context.req.valid('param');
+      const run = await findRun(state, id, runId);
+      if (run === undefined) throw new AppError('not_found', `no run ${JSON.stringify(runId)} of the job ${JSON.stringify(id)}`);
+      return context.json(toRun(run), 200);
+    })
+    .openapi(requestRoute, async (context) => {
+      const { id } = context.req.valid('param');
+      const { from, to } = context.req.valid('json');
+      if (from >= to) throw new AppError('invalid_request', 'from must be before to', { errors: [{ pointer: '/from', detail: 'not before `to`' }] });
+      if (to > now().getTime() + 86_400_000) throw new AppError('invalid_request', 'to is in the future', { errors: [{ pointer: '/to', detail: 'in the future' }] });
+      const run = await runner.request(id, from, to);
+      context.header('location', `/v1/jobs/${id}/runs/${run.id}`);
+      return context.json(toRun(run), 202);
+    });
+}
+
+function toRun({ from, to, progress, startedAt, finishedAt, ...run }: JobRun) {
+  return {
+    ...run,
+    from: toIso(from),
+    to: toIso(to),
+    progressRatio: progress,
+    startedAt: toIso(startedAt),
+    finishedAt: finishedAt === null ? null : toIso(finishedAt),
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { createDeriveJob } from '../analytics/derive.ts';
+import { createDetectJob } from '../analytics/detect.ts';
+import { createForecastJob } from '../analytics/forecast.ts';
+import { createLivenessJob } from '../analytics/liveness.ts';
+import { createRunner } from '../analytics/runner.ts';
+import { startScheduler } from '../analytics/scheduler.ts';
+import { createSloJob } from '../analytics/slo.ts';
+import { createTrainJob } from '../analytics/train.ts';
+import { createNativeIngest } from '../ingest/native.ts';
+import { createWriter } from '../ingest/writer.ts';
+import { createExplainer } from '../models/language/registry.ts';
+import { createModelPool } from '../models/pool.ts';
+import { migrateState } from '../store/migrate-state.ts';
+import { migrateTelemetry } from '../store/migrate-telemetry.ts';
+import { storeBootstrapKey } from '../store/records/api-keys.ts';
+import { ensureSlos } from '../store/records/slo-definitions.ts';
+import { defaultTenant, ensureDefaultTenant, listTenants } from '../store/records/tenants.ts';
+import { openStateStore } from '../store/state.ts';
+import { openTelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
+import { createHealth } from '../telemetry/health.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { createApp } from './app.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { renderFleetMetrics } from './fleet-metrics.ts';
+import { listen } from './listen.ts';
+import { observeFlushes, observeStatements } from './observe.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** The composition root: settings, telemetry, stores, migrations, jobs, app, listen. Shutdown is the reverse. */
+async function main(config: Config): Promise<void> {
+  const startedAt = new Date();
+  const now = () => new Date();
+  const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+
+  const log = createLogger(config.logLevel);
+  const metrics = createMetrics(version);
+  const health = createHealth(now, metrics.degraded);
+
+  const telemetry = await openTelemetryStore({ url: config.clickhouseUrl, onStatement: observeStatements(metrics, log) });
+  const state = openStateStore({ url: config.databaseUrl, holder, now });
+  const migrated = [...(await migrateState(state)), ...(await migrateTelemetry(telemetry, now))];
+  if (migrated.length > 0) log.info({ migrations: migrated }, 'stores migrated');
+  await ensureDefaultTenant(state, config.retention, now());
+  await ensureSlos(state, defaultTenant, now());
+  if (config.bootstrapKey !== undefined) await storeBootstrapKey(state, config.bootstrapKey, now());
+
+  const models = createModelPool(config.models);
+  const { excludeMetrics } = config.jobs;
+  const { backend } = config.models;
+  const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
+  const jobs = [
+    createDeriveJob({ telemetry }),
+    createLivenessJob({ telemetry, lateFactor, downFactor }),
+    createDetectJob({ telemetry, state, models, excludeMetrics }),
+    createForecastJob({ telemetry, state, models, excludeMetrics }),
+    createTrainJob({ telemetry, state, models, excludeMetrics, backend: backend === 'auto' ? undefined : backend, health, now }),
+    createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
+  ];
+  const { latenessSeconds } = config.jobs;
+  const runner = createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log });
+
+  const writer = createWriter({ store: telemetry, ...config.ingest, onFlush: observeFlushes(metrics, log, () => writer.queuedRows()) });
+  let stopping = false;
+  const app = createApp({
+    auth: config.auth,
+    telemetry,
+    state,
+    writer,
+    ingest: createNativeIngest({ writer, now, ...config.ingest }),
+    tenantOf: async (id) => {
+      const tenant = (await listTenants(state)).find((candidate) => candidate.id === id);
+      if (tenant === undefined) throw new AppError('forbidden', 'the tenant of the key does not exist');
+      return tenant;
+    },
+    maxBodyBytes: config.ingest.maxBodyBytes,
+    jobs,
+    runner,
+    explainer: createExplainer(config.language),
+    liveness: config.liveness,
+    metrics,
+    health,
+    log,
+    version,
+    startedAt,
+    now,
+    models: () => ({ backend: config.models.backend, threads: config.models.threads }),
+    fleetMetrics: (tenant) => renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, now }, tenant),
+    stopping: () => stopping,
+  });
+
+  const server = await listen(app, config);
+  const scheduler = config.jobs.enabled ? startScheduler(jobs, runner, log) : undefined;
+  log.info({ url: server.url, telemetry: telemetry.engine, state: state.engine, version }, `Fleetcast is ready on ${server.url}`);
+
+  async function stop(signal: string): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    await scheduler?.stop();
+    await server.close();
+    await writer.close();
+    await runner.stop();
+    await models.close();
+    await state.close();
+    await telemetry.close();
+    log.info('stopped');
+    process.exit(0);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+try {
+  await main(loadConfig());
+} catch (error) {
+  if (error instanceof ConfigError) console.error(error.message);
+  else console.error('Fleetcast could not start:', error);
+  process.exit(1);
+}

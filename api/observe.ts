@@ -1,0 +1,24 @@
+import type { WriterOptions } from '../ingest/writer.ts';
+import type { StatementReport } from '../store/telemetry.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** Counts the statements of the telemetry store, and logs those that failed. */
+export function observeStatements(metrics: Metrics, log: Logger): (report: StatementReport) => void {
+  return ({ name, seconds, error }) => {
+    metrics.storeQueryDuration.observe({ query: name }, seconds);
+    if (error === undefined) return;
+    metrics.storeQueryFailures.inc({ query: name });
+    log.error({ err: error, query: name }, 'statement failed');
+  };
+}
+
+/** Counts the inserts of the writer. */
+export function observeFlushes(metrics: Metrics, log: Logger, queuedRows: () => number): NonNullable<WriterOptions['onFlush']> {
+  return ({ table, rows, seconds, error }) => {
+    metrics.ingestBatchRows.observe({ table }, rows);
+    metrics.ingestFlushDuration.observe({ table, outcome: error === undefined ? 'stored' : 'failed' }, seconds);
+    metrics.ingestQueuedRows.set(queuedRows());
+    if (error !== undefined) log.warn({ table, rows }, 'insert failed; the senders were told to send again');
+  };
+}

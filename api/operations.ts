@@ -1,0 +1,124 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Writer } from '../ingest/writer.ts';
+import { countEntities, probe } from '../store/queries/series.ts';
+import { listTenants } from '../store/records/tenants.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { problemResponses } from './problem.ts';
+import { isoTime } from './values.ts';
+
+export interface OperationsDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  writer: Writer;
+  metrics: Metrics;
+  health: Health;
+  version: string;
+  startedAt: Date;
+  now: () => Date;
+  /** Which backend trains and runs the networks, and on how many threads. */
+  models: () => { backend: string; threads: number };
+  /** The metrics of a tenant's fleet, in Prometheus' text format. */
+  fleetMetrics: (tenant: string) => Promise<string>;
+  /** True once the service has begun to stop. */
+  stopping: () => boolean;
+}
+
+interface Check {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+const readySchema = z.object({ ready: z.boolean(), checks: z.array(checkSchema) }).openapi('Ready');
+const healthSchema = z.object({ status: z.enum(['ok', 'degraded', 'down']) }).openapi('Health');
+const statusSchema = z
+  .object({
+    version: z.string(),
+    startedAt: isoTime,
+    uptimeSeconds: z.number(),
+    stores: z.object({ telemetry: z.string(), state: z.string() }),
+    models: z.object({ backend: z.string(), threads: z.number() }),
+    ingest: z.object({ queuedRows: z.number() }),
+    counts: z.object({ agents: z.number(), series: z.number() }),
+    degradations: z.array(z.object({ component: z.string(), reason: z.string(), since: isoTime })),
+  })
+  .openapi('Status');
+
+const tags = ['operations'];
+const json = <T extends z.ZodType>(schema: T, description: string) => ({ description, content: { 'application/json': { schema } } });
+
+const livezRoute = createRoute({ method: 'get', path: '/livez', summary: 'Whether the process runs', tags, responses: { 200: json(z.object({ live: z.literal(true) }), 'It runs') } });
+const readyzRoute = createRoute({ method: 'get', path: '/readyz', summary: 'Whether requests can be served, and if not why', tags, responses: { 200: json(readySchema, 'Ready'), 503: json(readySchema, 'Not ready') } });
+const healthRoute = createRoute({ method: 'get', path: '/health', summary: 'ok, degraded or down', tags, responses: { 200: json(healthSchema, 'ok or degraded'), 503: json(healthSchema, 'down') } });
+const statusRoute = createRoute({ method: 'get', path: '/status', summary: 'What runs, on what, and what is degraded', tags, middleware: requireScope('read'), responses: { 200: json(statusSchema, 'Status'), ...problemResponses } });
+
+/** `GET /livez`, `/readyz`, `/health`: open to everybody, for they tell nothing of the data. */
+export function createProbeRoutes({ telemetry, state, health, stopping }: OperationsDeps) {
+  async function runChecks(): Promise<Check[]> {
+    const checks = await Promise.all([
+      check('telemetry store', () => telemetry.query(probe, {})),
+      check('state store', () => listTenants(state)),
+    ]);
+    return [...checks, { name: 'accepting', ok: !stopping(), detail: stopping() ? 'the service is stopping' : '' }];
+  }
+
+  return createRouter()
+    .openapi(livezRoute, (context) => context.json({ live: true as const }, 200))
+    .openapi(readyzRoute, async (context) => {
+      const checks = await runChecks();
+      const ready = checks.every(({ ok }) => ok);
+      return context.json({ ready, checks }, ready ? 200 : 503);
+    })
+    .openapi(healthRoute, async (context) => {
+      if ((await runChecks()).some(({ ok }) => !ok)) return context.json({ status: 'down' as const }, 503);
+      return context.json({ status: health.degradations().length > 0 ? ('degraded' as const) : ('ok' as const) }, 200);
+    });
+}
+
+const checkTimeoutMs = 3000;
+
+/** A store that does not answer in time is as good as away. What it said is the operator's, in the log of the store. */
+async function check(name: string, ask: () => Promise<unknown>): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${checkTimeoutMs} ms`)), checkTimeoutMs);
+  });
+  try {
+    await Promise.race([ask(), timeout]);
+    return { name, ok: true, detail: '' };
+  } catch (error) {
+    return { name, ok: false, detail: `the query failed: ${(error as Error).message.split('\n')[0]}` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `GET /status` and `GET /metrics`. */
+export function createStatusRoutes({ telemetry, state, writer, metrics, health, version, startedAt, now, models, fleetMetrics }: OperationsDeps) {
+  return createRouter()
+    .openapi(statusRoute, async (context) => {
+      const [counts] = await telemetry.query(countEntities, { tenant: context.get('principal').tenant });
+      const body = {
+        version,
+        startedAt: startedAt.toISOString(),
+        uptimeSeconds: (now().getTime() - startedAt.getTime()) / 1000,
+        stores: { telemetry: telemetry.engine, state: state.engine },
+        models: models(),
+        ingest: { queuedRows: writer.queuedRows() },
+        counts: counts ?? { agents: 0, series: 0 },
+        degradations: health.degradations().map((each) => ({ ...each, since: each.since.toISOString() })),
+      };
+      return context.json(body, 200);
+    })
+    .get('/metrics', requireScope('read'), async (context) => {
+      const fleet = await fleetMetrics(context.get('principal').tenant);
+      const own = await metrics.registry.metrics();
+      return context.body(`${own}\n${fleet}`, 200, { 'content-type': metrics.registry.contentType });
+    });
+}

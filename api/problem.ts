@@ -1,0 +1,89 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AppError, type ErrorCode, type FieldError } from '../telemetry/errors.ts';
+
+const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  unprocessable: 422,
+  too_many_requests: 429,
+  unavailable: 503,
+  internal: 500,
+};
+
+const titleOf: Record<ErrorCode, string> = {
+  invalid_request: 'The request is not well formed',
+  unauthenticated: 'A key is needed',
+  forbidden: 'The key does not allow this',
+  not_found: 'Not found',
+  conflict: 'Conflict',
+  payload_too_large: 'The body is too large',
+  unsupported_media_type: 'The content type is not understood',
+  unprocessable: 'Some records were refused',
+  too_many_requests: 'Too many requests',
+  unavailable: 'Not available at the moment',
+  internal: 'The fault is ours',
+};
+
+/** RFC 9457. */
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({ example: 'urn:fleetcast:problem:unprocessable' }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    accepted: z.number().int().optional().openapi({ description: 'Records of the request that were stored.' }),
+    refused: z.number().int().optional().openapi({ description: 'Records of the request that were refused.' }),
+  })
+  .openapi('Problem');
+
+/** The response of every route for every error, for the OpenAPI document. */
+export const problemResponses = {
+  default: { description: 'Problem (RFC 9457)', content: { 'application/problem+json': { schema: problemSchema } } },
+} as const;
+
+interface Problem {
+  code: ErrorCode;
+  detail: string;
+  errors?: readonly FieldError[];
+  retryAfterSeconds?: number | undefined;
+  /** Members of the problem beside those of RFC 9457. */
+  extra?: Record<string, unknown>;
+}
+
+/** Answers a problem. */
+export function problem(context: Context, { code, detail, errors = [], retryAfterSeconds, extra = {} }: Problem): Response {
+  const status = statusOf[code];
+  const body = { type: `urn:fleetcast:problem:${code}`, title: titleOf[code], status, detail, ...(errors.length > 0 && { errors }), ...extra };
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
+  if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer';
+  return context.body(JSON.stringify(body), status, headers);
+}
+
+/** What is told of an error that a route threw; a fault of ours tells nothing of its cause. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof AppError) {
+    return { code: error.code, detail: error.message, errors: error.errors, retryAfterSeconds: error.retryAfterSeconds };
+  }
+  if (error instanceof HTTPException && error.status < 500) return { code: 'invalid_request', detail: error.message };
+  return { code: 'internal', detail: 'the request could not be answered; the log of the service says why' };
+}
+
+/** The hook of `@hono/zod-openapi` that turns a failed check of a parameter or a body into a problem. */
+export function refuseInvalid(
+  result: { success: boolean; target?: string; error?: { issues: { path: PropertyKey[]; message: string }[] } },
+): void {
+  if (result.success) return;
+  const errors = (result.error?.issues ?? []).map(({ path, message }) => ({ pointer: `/${path.map(String).join('/')}`, detail: message }));
+  const names = errors.map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`).join('; ');
+  throw new AppError('invalid_request', `the ${result.target ?? 'request'} is not valid: ${names}`, { errors });
+}

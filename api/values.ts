@@ -1,0 +1,29 @@
+import { z } from '@hono/zod-openapi';
+
+/** A time in an answer. */
+export const isoTime = z.string().openapi({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' });
+
+/** A time in a question: ISO 8601 with a zone, or Unix milliseconds. Becomes Unix milliseconds. */
+export const timeQuery = z
+  .union([z.coerce.number().int().min(0).max(8.64e15), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))], {
+    error: 'expected ISO 8601 with a zone, or Unix milliseconds',
+  })
+  .openapi({ type: 'string', example: '2026-01-31T12:00:00Z', description: 'ISO 8601 with a zone, or Unix milliseconds.' });
+
+/** The identifier of a series: an unsigned 64-bit integer in decimal. */
+export const seriesIdValue = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .refine((text) => BigInt(text) < 1n << 64n, 'not an identifier of a series')
+  .openapi({ example: '2838471187422613558' });
+
+export const labelsValue = z.record(z.string(), z.string());
+
+export function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** NaN and the infinities have no place in JSON: they are null. */
+export function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

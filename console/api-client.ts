@@ -1,0 +1,111 @@
+import type {
+  Agent,
+  Anomaly,
+  Forecast,
+  ForecastSummary,
+  JobInfo,
+  Run,
+  SeriesInfo,
+  SeriesPoints,
+  SeriesScores,
+  Slo,
+  SloWithHistory,
+  Status,
+} from './api-types.ts';
+
+/** An answer of the API that is not a success; `message` is the detail of its problem+json. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly title: string;
+
+  constructor({ status, title, detail }: { status: number; title: string; detail: string }) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+/** No answer came at all. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+export interface ApiClientOptions {
+  /** Sent as a bearer token; null where none is known. */
+  key: string | null;
+  signal: AbortSignal;
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+const pageSize = 1000;
+
+/**
+ * The API of Fleetcast, typed. Each method throws {@link ApiError} or {@link UnreachableError}, or the reason of
+ * `signal` when it was aborted.
+ */
+export function createApiClient({ key, signal }: ApiClientOptions) {
+  async function get<T>(path: string, query: Query = {}): Promise<T> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const response = await send(search === '' ? path : `${path}?${search}`);
+    if (!response.ok) throw await readProblem(response);
+    return (await response.json()) as T;
+  }
+
+  async function send(address: string): Promise<Response> {
+    try {
+      return await fetch(address, { signal, headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new UnreachableError('Fleetcast does not answer', { cause });
+    }
+  }
+
+  /** Follows the cursors of a list until `maxItems`. */
+  async function list<T>(path: string, query: Query = {}, maxItems = pageSize): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await get<Page<T>>(path, { ...query, limit: Math.min(pageSize, maxItems - items.length), cursor });
+      items.push(...page.items);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined && items.length < maxItems);
+    return items;
+  }
+
+  const at = (...segments: string[]) => `/v1/${segments.map(encodeURIComponent).join('/')}`;
+  return {
+    status: () => get<Status>('/status'),
+    agents: (query: { type?: string } = {}) => list<Agent>('/v1/agents', query, 5000),
+    series: (query: { metric?: string; agent?: string } = {}, maxItems = 5000) => list<SeriesInfo>('/v1/series', query, maxItems),
+    oneSeries: (id: string) => get<SeriesInfo>(at('series', id)),
+    points: (id: string, query: { from: number; to: number; step: string }) => get<SeriesPoints>(at('series', id, 'points'), query),
+    scores: (id: string, query: { from: number; to: number }) => get<SeriesScores>(at('series', id, 'scores'), query),
+    forecasts: () => list<ForecastSummary>('/v1/forecasts', {}, 5000),
+    forecastsOf: (series: string) => list<Forecast>('/v1/forecasts', { series }),
+    anomalies: (query: { series?: string; agent?: string; open?: string; from?: number; to?: number }, maxItems: number) =>
+      list<Anomaly>('/v1/anomalies', query, maxItems),
+    slos: () => list<Slo>('/v1/slos'),
+    slo: (id: string) => get<SloWithHistory>(at('slos', id)),
+    jobs: () => list<JobInfo>('/v1/jobs'),
+    runs: (job: string, maxItems: number) => list<Run>(at('jobs', job, 'runs'), {}, maxItems),
+  };
+}
+
+export type ApiClient = ReturnType<typeof createApiClient>;
+
+async function readProblem(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+  return new ApiError({
+    status: response.status,
+    title: body.title ?? `Error ${response.status}`,
+    detail: body.detail ?? 'the answer does not say why',
+  });
+}

@@ -1,0 +1,147 @@
+import type { AgentState, BurnWindow } from '../telemetry/names.ts';
+
+/** What the API answers, as the console reads it. Times are ISO 8601; arrays named `times` hold Unix milliseconds. */
+
+export type Labels = Readonly<Record<string, string>>;
+export type Column = readonly (number | null)[];
+
+export interface Agent {
+  agent: string;
+  type: string;
+  version: string;
+  status: string;
+  state: AgentState;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  heartbeatAgeSeconds: number;
+  intervalSeconds: number;
+  labels: Labels;
+}
+
+export interface SeriesInfo {
+  id: string;
+  metric: string;
+  labels: Labels;
+  aggregation: string;
+  unit: string;
+  firstTime: string;
+  lastTime: string;
+}
+
+export interface SeriesPoints {
+  id: string;
+  /** Length of a bucket; 0 for raw samples. */
+  stepSeconds: number;
+  times: readonly number[];
+  values: Column;
+}
+
+export interface SeriesScores {
+  detector: string;
+  times: readonly number[];
+  scores: Column;
+  expected: Column;
+  lower: Column;
+  upper: Column;
+}
+
+export interface ForecastSummary {
+  seriesId: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  forecaster: string;
+  /** Mean absolute scaled error on the held-out end. */
+  mase: number | null;
+  issuedAt: string;
+}
+
+export interface Forecast extends ForecastSummary {
+  chosen: boolean;
+  stepSeconds: number;
+  times: readonly number[];
+  mean: Column;
+  levels: Column;
+  /** One array a level. */
+  quantiles: readonly Column[];
+}
+
+export interface Anomaly {
+  id: string;
+  seriesId: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  detector: string;
+  startedAt: string;
+  /** Null while it is open. */
+  endedAt: string | null;
+  peakAt: string;
+  peakScore: number | null;
+  peakValue: number | null;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  maturity: number;
+  reason: string;
+}
+
+export interface SloAlert {
+  severity: 'page' | 'ticket';
+  long: BurnWindow;
+  short: BurnWindow;
+  factor: number;
+  firing: boolean;
+}
+
+export interface Slo {
+  id: string;
+  name: string;
+  description: string;
+  indicator: string;
+  selector: Labels | string;
+  objective: number;
+  windowDays: number;
+  asOf: string | null;
+  good: number;
+  total: number;
+  measuredRatio: number | null;
+  indicatorRatio: number | null;
+  errorBudgetRemainingRatio: number | null;
+  burnRates: Readonly<Partial<Record<BurnWindow, number | null>>>;
+  alerts: readonly SloAlert[];
+}
+
+export interface SloWithHistory extends Slo {
+  history: { stepSeconds: number; times: readonly number[]; good: Column; total: Column };
+}
+
+export interface Run {
+  id: string;
+  job: string;
+  trigger: string;
+  from: string;
+  to: string;
+  status: 'running' | 'succeeded' | 'failed';
+  progressRatio: number;
+  startedAt: string;
+  finishedAt: string | null;
+  result: Readonly<Record<string, unknown>> | null;
+  error: string | null;
+}
+
+export interface JobInfo {
+  id: string;
+  schedule: string;
+  description: string;
+  watermark: string | null;
+  lagSeconds: number | null;
+  lastRun: Run | null;
+}
+
+export interface Status {
+  version: string;
+  uptimeSeconds: number;
+  degradations: readonly unknown[];
+  counts: { agents: number; series: number };
+}

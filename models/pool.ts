@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { NlinearProgress } from './networks/nlinear.ts';
+import type {
+  BacktestTask,
+  DetectTask,
+  ForecastTask,
+  ModelTask,
+  ModelTaskKind,
+  TaskResult,
+  TrainNlinearTask,
+} from './tasks.ts';
+import type { PostedTask } from './worker.ts';
+
+export interface ModelPoolOptions {
+  /** Worker threads, started when they are first needed. */
+  threads: number;
+  /** The JavaScript heap of each thread; a task that outgrows it fails, and the thread is replaced. */
+  maxMemoryMb: number;
+  /** From the call to the answer, the wait for a thread included. */
+  taskTimeoutSeconds: number;
+}
+
+export interface TaskOptions {
+  signal?: AbortSignal;
+}
+
+/** Why a task gave no answer: it threw (or outgrew its memory), it took too long, or the caller gave it up. */
+export type TaskFailure = 'failed' | 'timed_out' | 'aborted';
+
+/** A task that gave no answer; the thread's error is the `cause`. */
+export class ModelTaskError extends Error {
+  override readonly name = 'ModelTaskError';
+  readonly task: ModelTaskKind;
+  readonly failure: TaskFailure;
+
+  constructor(task: ModelTaskKind, failure: TaskFailure, cause: unknown) {
+    const detail = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`The model task ${task} ${failure.replace('_', ' ')}${detail}`, { cause });
+    this.task = task;
+    this.failure = failure;
+  }
+}
+
+/** Each method rejects with a `ModelTaskError`. Inputs are copied to the thread; results come back without a copy. */
+export interface ModelPool {
+  forecast(task: Omit<ForecastTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<ForecastTask>>;
+  backtest(task: Omit<BacktestTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<BacktestTask>>;
+  detect(task: Omit<DetectTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<DetectTask>>;
+  trainNlinear(
+    task: Omit<TrainNlinearTask, 'kind'>,
+    options?: TaskOptions & { onProgress?: (progress: NlinearProgress) => void },
+  ): Promise<TaskResult<TrainNlinearTask>>;
+  /** Waits for the tasks that run, aborts those that wait, ends the threads. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Threads that run the models, so that the main thread stays free for requests. An aborted or overdue task ends its
+ * thread; the next task gets a fresh one.
+ */
+export function createModelPool({ threads, maxMemoryMb, taskTimeoutSeconds }: ModelPoolOptions): ModelPool {
+  const piscina = new Piscina<PostedTask, unknown>({
+    filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    name: 'run',
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: 60_000,
+    resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
+  });
+
+  let closing: Promise<void> | undefined;
+
+  const submit = async <T extends ModelTask>(
+    task: T,
+    { signal, onProgress }: TaskOptions & { onProgress?: (progress: NlinearProgress) => void } = {},
+  ): Promise<TaskResult<T>> => {
+    if (closing !== undefined) throw new ModelTaskError(task.kind, 'failed', new Error('The pool is closed'));
+    const timeout = AbortSignal.timeout(taskTimeoutSeconds * 1000);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const channel = onProgress === undefined ? undefined : new MessageChannel();
+    channel?.port1.on('message', onProgress!);
+    try {
+      const posted: PostedTask = channel === undefined ? { task } : { task, progress: channel.port2 };
+      const transferList = channel === undefined ? [] : [channel.port2];
+      return (await piscina.run(posted, { signal: either, transferList })) as TaskResult<T>;
+    } catch (error) {
+      const failure = signal?.aborted || closing !== undefined ? 'aborted' : timeout.aborted ? 'timed_out' : 'failed';
+      throw new ModelTaskError(task.kind, failure, error);
+    } finally {
+      channel?.port1.close();
+    }
+  };
+
+  return {
+    forecast: (task, options) => submit({ kind: 'forecast', ...task }, options),
+    backtest: (task, options) => submit({ kind: 'backtest', ...task }, options),
+    detect: (task, options) => submit({ kind: 'detect', ...task }, options),
+    trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
+    close() {
+      closing ??= piscina.close({ force: true });
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import type { Labels } from './records.ts';
+
+/** One bad field: an RFC 6901 pointer into the records that were given, and what is allowed there. */
+export interface FieldProblem {
+  pointer: string;
+  detail: string;
+}
+
+/** The body of an error: RFC 9457 problem details. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: FieldProblem[];
+}
+
+/** What became of the records; `errors` holds the first hundred reasons. */
+export interface SendResult {
+  accepted: number;
+  refused: number;
+  errors: FieldProblem[];
+}
+
+export type AgentState = 'up' | 'late' | 'down';
+
+/** Times are ISO 8601, UTC. */
+export interface Agent {
+  agent: string;
+  type: string;
+  version: string;
+  status: string;
+  state: AgentState;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  heartbeatAgeSeconds: number;
+  intervalSeconds: number;
+  labels: Labels;
+}
+
+export interface Series {
+  id: string;
+  metric: string;
+  labels: Labels;
+  aggregation: string;
+  unit: string;
+  firstTime: string | null;
+  lastTime: string | null;
+}
+
+/** Columns in ascending order of time; `times` in Unix milliseconds, `values` in `unit`. */
+export interface SeriesPoints {
+  id: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  from: string;
+  to: string;
+  /** 0 or null for raw samples. */
+  stepSeconds: number | null;
+  times: number[];
+  values: number[];
+}
+
+export interface Forecast {
+  seriesId: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  forecaster: string;
+  /** Whether it did best on the held-out end of the series. */
+  chosen: boolean;
+  /** Mean absolute scaled error on the held-out end; null when there was none. */
+  mase: number | null;
+  issuedAt: string;
+  stepSeconds: number;
+  /** Unix milliseconds. */
+  times: number[];
+  mean: number[];
+  levels: number[];
+  /** Level by level, as many values each as `times` has. */
+  quantiles: number[][];
+}
+
+export interface Anomaly {
+  id: string;
+  seriesId: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  detector: string;
+  startedAt: string;
+  /** Null while it is open. */
+  endedAt: string | null;
+  peakAt: string;
+  /** Above 1 is anomalous. */
+  peakScore: number;
+  peakValue: number;
+  expected: number;
+  lower: number;
+  upper: number;
+  maturity: number;
+  reason: string;
+}
+
+export interface Slo {
+  id: string;
+  name: string;
+  description: string;
+  indicator: 'availability' | 'task_success';
+  objective: number;
+  windowDays: number;
+  asOf: string;
+  good: number;
+  total: number;
+  measuredRatio: number;
+  indicatorRatio: number | null;
+  errorBudgetRemainingRatio: number | null;
+  burnRates: Record<string, number | null>;
+  alerts: { severity: 'page' | 'ticket'; long: string; short: string; factor: number; firing: boolean }[];
+}
+
+/** One run of a job over a window. */
+export interface Run {
+  id: string;
+  job: string;
+  trigger: 'schedule' | 'request';
+  from: string;
+  to: string;
+  status: 'running' | 'succeeded' | 'failed';
+  progressRatio: number;
+  startedAt: string;
+  finishedAt: string | null;
+  /** What it did, by name, such as the number of series. */
+  result: Record<string, unknown>;
+  error: string;
+}
+
+export interface Job {
+  id: string;
+  schedule: string;
+  description: string;
+  /** Everything before it is done. */
+  watermark: string | null;
+  lagSeconds: number | null;
+  lastRun: Run | null;
+}
+
+export interface Status {
+  version: string;
+  startedAt: string;
+  uptimeSeconds: number;
+  degradations: unknown[];
+  ingest: { queuedRows: number };
+  counts: { agents: number; series: number };
+}

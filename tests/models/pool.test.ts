@@ -1,0 +1,108 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { foldDetector } from '../../models/detectors/detector.ts';
+import { seasonalBand } from '../../models/detectors/seasonal-band.ts';
+import { verdictAt } from '../../models/detectors/verdict-columns.ts';
+import { backtest } from '../../models/evaluation/backtest.ts';
+import { seasonalNaive } from '../../models/forecasters/seasonal-naive.ts';
+import { createModelPool, ModelTaskError } from '../../models/pool.ts';
+import { dayMs, minuteMs, mondayMs, noisyDay, toPoints, toSeries } from './synthetic.ts';
+
+const pool = createModelPool({ threads: 2, maxMemoryMb: 512, taskTimeoutSeconds: 60 });
+afterAll(() => pool.close());
+
+const points = toPoints(mondayMs, 15 * minuteMs, (3 * dayMs) / (15 * minuteMs), noisyDay(1));
+const request = {
+  history: toSeries(Array.from({ length: 200 }, (_, i) => 10 + (i % 24))),
+  horizon: 24,
+  seasonLengths: [24],
+  levels: [0.1, 0.9],
+};
+
+describe('a worker', () => {
+  test('scores series as the detector does here, and hands the state from batch to batch', async () => {
+    const state = seasonalBand.init();
+    const expected = foldDetector(seasonalBand, state, points);
+    const half = points.times.length / 2;
+    const cut = (from: number, to: number) => ({
+      times: points.times.slice(from, to),
+      values: points.values.slice(from, to),
+    });
+    const [first] = await pool.detect({ detector: 'seasonal-band', series: [{ state: null, points: cut(0, half) }] });
+    const [second] = await pool.detect({
+      detector: 'seasonal-band',
+      series: [{ state: first!.state, points: cut(half, points.times.length) }],
+    });
+    expect(Array.from({ length: half }, (_, i) => verdictAt(second!.verdicts, i))).toEqual(expected.slice(half));
+    expect(second!.state).toEqual(state);
+  });
+
+  test('forecasts and backtests as the forecaster does here', async () => {
+    expect(await pool.forecast({ forecaster: 'seasonal-naive', requests: [request] })).toEqual(
+      seasonalNaive.forecast([request]),
+    );
+    expect(await pool.backtest({ forecaster: 'seasonal-naive', requests: [request] })).toEqual(
+      backtest(seasonalNaive, [request]),
+    );
+    expect(await pool.forecast({ forecaster: 'mstl-ets', requests: [request] })).toMatchObject([{ ok: true }]);
+  });
+
+  test('trains, reports and forecasts with what was trained', async () => {
+    const epochs: number[] = [];
+    const result = await pool.trainNlinear(
+      { series: [request.history], options: { contextLength: 48, horizon: 24, epochs: 3 } },
+      { onProgress: ({ epoch }) => epochs.push(epoch) },
+    );
+    if (!result.ok) throw new Error('expected a training');
+    expect(epochs).toEqual([1, 2, 3]);
+    const trained = { nlinear: result.weights };
+    expect(await pool.forecast({ forecaster: 'nlinear', requests: [request], trained })).toMatchObject([{ ok: true }]);
+  });
+
+  test('leaves the arrays of the caller usable', async () => {
+    await pool.detect({ detector: 'seasonal-band', series: [{ state: null, points }] });
+    expect(points.values.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a task that gives no answer says which it was and why', () => {
+  test('failed: a forecaster without its weights', async () => {
+    const attempt = pool.forecast({ forecaster: 'nlinear', requests: [request] });
+    await expect(attempt).rejects.toThrow('The model task forecast failed: The forecaster nlinear is unknown');
+    await expect(attempt).rejects.toMatchObject({ task: 'forecast', failure: 'failed' });
+  });
+
+  test('aborted: the thread ends, and the pool goes on', async () => {
+    const controller = new AbortController();
+    const attempt = pool.trainNlinear(
+      { series: [request.history], options: { epochs: 1_000_000 } },
+      { signal: controller.signal, onProgress: () => controller.abort() },
+    );
+    await expect(attempt).rejects.toMatchObject({ task: 'trainNlinear', failure: 'aborted' });
+    expect(await pool.forecast({ forecaster: 'seasonal-naive', requests: [request] })).toHaveLength(1);
+  });
+
+  test('timed out: a task that would never end', async () => {
+    const hasty = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 0.5 });
+    const attempt = hasty.trainNlinear({ series: [request.history], options: { epochs: 1_000_000 } });
+    await expect(attempt).rejects.toMatchObject({ task: 'trainNlinear', failure: 'timed_out' });
+    await hasty.close();
+  });
+
+  test('failed: it outgrew its memory, and the pool goes on', async () => {
+    const small = createModelPool({ threads: 1, maxMemoryMb: 16, taskTimeoutSeconds: 60 });
+    const few = { times: points.times.slice(0, 2), values: points.values.slice(0, 2) };
+    const many = Array.from({ length: 20_000 }, () => ({ state: null, points: few }));
+    await expect(small.detect({ detector: 'seasonal-band', series: many })).rejects.toThrow(/memory/);
+    expect(await small.detect({ detector: 'seasonal-band', series: many.slice(0, 1) })).toHaveLength(1);
+    await small.close();
+  });
+});
+
+test('close can be called twice, and a closed pool refuses tasks', async () => {
+  const closing = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 60 });
+  await closing.forecast({ forecaster: 'seasonal-naive', requests: [request] });
+  await Promise.all([closing.close(), closing.close()]);
+  await expect(closing.forecast({ forecaster: 'seasonal-naive', requests: [request] })).rejects.toBeInstanceOf(
+    ModelTaskError,
+  );
+});
