@@ -102,7 +102,7 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
   const { telemetry, models, excludeMetrics, tenant, memories, window, from, to } = piece;
   const rows = await telemetry.query(pointsOfAllSeries.minute, { tenant: tenant.id, from, to, shard: 0, shards: 1, exclude: [...excludeMetrics] });
   const series = rows.map(({ id, times, values }) => newPoints(id, times, values, memories.get(id)?.asOf)).filter(({ times }) => times.length > 0);
-  const until = Math.ceil(to / dayMs) + tenant.rollupRetentionDays;
+  const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
   let anomalies = 0;
   for (const batch of batches(series)) {
@@ -219,8 +219,8 @@ function appendScores(
 }
 
 /** Keeps the states that the window moved, and closes anomalies of series from which nothing more came. */
-async function saveMemories(telemetry: TelemetryStore, tenant: Tenant, memories: Map<string, Memory>, { from, to }: JobWindow): Promise<number> {
-  const until = Math.ceil(to / dayMs) + tenant.rawRetentionDays;
+async function saveMemories(telemetry: TelemetryStore, tenant: Tenant, memories: Map<string, Memory>, { from, to, retainFromDay }: JobWindow): Promise<number> {
+  const until = retainFromDay + tenant.rawRetentionDays;
   const moved = [...memories].filter(([, { asOf }]) => asOf > from);
   const rows = moved.map(([id, { detector: state, threshold }]) => ({
     tenant: tenant.id,

@@ -24,7 +24,6 @@ export interface ForecastJobOptions {
 const { stepMs } = grains.hour;
 export const horizonSteps = 48;
 const historyMs = 28 * 86_400_000;
-const dayMs = 86_400_000;
 const levels = [0.025, 0.1, 0.5, 0.9, 0.975] as const;
 const seriesPerTask = 25;
 /** A series that has been silent for so long has no future to speak of. */
@@ -113,8 +112,8 @@ async function forecastBatch(
   batch: readonly History[],
   trained: TrainedWeights,
   tenant: Tenant,
-  { to, signal }: JobWindow,
-): Promise<RowOf<typeof forecastsTable>[]> {
+  { to, retainFromDay, signal }: JobWindow,
+): Promise<ForecastRow[]> {
   const requests = batch.map(({ series }): ForecastRequest => ({ history: series, horizon: horizonSteps, seasonLengths: seasonLengthsOf(series), levels }));
   const available = forecasterIds.filter((id) => id !== 'nlinear' || trained.nlinear !== undefined);
   const candidates = await Promise.all(
@@ -124,7 +123,8 @@ async function forecastBatch(
       return { forecaster, forecasts, backtests };
     }),
   );
-  return batch.flatMap(({ id }, i) => rowsOf(candidates, i, id, tenant, to));
+  const until = retainFromDay + tenant.rollupRetentionDays;
+  return batch.flatMap(({ id }, i) => rowsOf(candidates, i, { tenant: tenant.id, series_id: id, issued_at: to, until }));
 }
 
 /** A season is used once the history holds it twice. */
@@ -132,7 +132,14 @@ function seasonLengthsOf({ values }: RegularSeries): number[] {
   return [24, 168].filter((length) => values.length >= 2 * length + horizonSteps);
 }
 
-function rowsOf(candidates: readonly Candidate[], i: number, seriesId: string, tenant: Tenant, to: number): RowOf<typeof forecastsTable>[] {
+type ForecastRow = RowOf<typeof forecastsTable>;
+
+/** The forecasts of series number `i`, with the one marked that erred least on the held-out end. */
+function rowsOf(
+  candidates: readonly Candidate[],
+  i: number,
+  key: Pick<ForecastRow, 'tenant' | 'series_id' | 'issued_at' | 'until'>,
+): ForecastRow[] {
   const errors = candidates.map(({ forecasts, backtests }) => {
     if (!forecasts[i]!.ok) return Number.POSITIVE_INFINITY;
     const backtest = backtests[i]!;
@@ -143,17 +150,14 @@ function rowsOf(candidates: readonly Candidate[], i: number, seriesId: string, t
     const forecast = forecasts[i]!;
     if (!forecast.ok) return [];
     return {
-      tenant: tenant.id,
-      series_id: seriesId,
+      ...key,
       forecaster,
-      issued_at: to,
       step_seconds: stepMs / 1000,
       mean: forecast.mean,
       levels,
       quantiles: forecast.quantiles.flatMap((level) => [...level]),
       chosen: c === best ? 1 : 0,
       mase: errors[c]! < Number.MAX_VALUE ? errors[c]! : Number.NaN,
-      until: Math.ceil(to / dayMs) + tenant.rollupRetentionDays,
     };
   });
 }

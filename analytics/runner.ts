@@ -36,7 +36,8 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
-const historyMs = 7 * 86_400_000;
+const dayMs = 86_400_000;
+const historyMs = 7 * dayMs;
 const lockRetryMs = 500;
 
 /** Creates the runner. A run that fails leaves the watermark, so that the next tick tries the same window again. */
@@ -75,6 +76,7 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
         const counts = await job.run({
           from,
           to,
+          retainFromDay: Math.ceil(Math.max(to, now().getTime()) / dayMs),
           contiguous: watermark === from,
           signal: stopping.signal,
           log: runLog,

@@ -7,7 +7,6 @@ import type { Job } from './job.ts';
 
 /** Heartbeats attest up to an hour of the past: so much is counted again, with the same result where nothing came. */
 const recountMs = 3_900_000;
-const dayMs = 86_400_000;
 
 /** Counts good and expected units of every SLO by minute; the API sums them over windows. */
 export function createSloJob({
@@ -31,11 +30,11 @@ export function createSloJob({
     stepSeconds: 60,
     maxWindowSeconds: 86_400,
     initialLookbackSeconds: 86_400,
-    async run({ from, to }) {
+    async run({ from, to, retainFromDay }) {
       const tenants = new Map((await listTenants(state)).map((tenant) => [tenant.id, tenant]));
       const slos = await listSlos(state);
       for (const { tenant, id, indicator, selector } of slos) {
-        const untilDay = Math.ceil(to / dayMs) + (tenants.get(tenant)?.rollupRetentionDays ?? 0);
+        const untilDay = retainFromDay + (tenants.get(tenant)?.rollupRetentionDays ?? 0);
         const target = { tenant, slo: id, from: from - recountMs, to, untilDay };
         if (indicator === 'availability') {
           const forgetAfterSeconds = forgetAfterDays * 86_400;

@@ -2,6 +2,7 @@ import type { Run } from '../sdk/typescript/answers.ts';
 import type { FleetcastClient } from '../sdk/typescript/client.ts';
 import type { Time } from '../sdk/typescript/records.ts';
 import { createProgress } from './progress.ts';
+import { formatNumber } from './table.ts';
 
 /**
  * Runs a job over a window and shows its progress until it has ended.
@@ -31,7 +32,8 @@ export function runSeconds({ startedAt, finishedAt }: Run): number {
 }
 
 function describe(run: Run): string {
-  const counts = Object.entries(run.result).filter(([, value]) => typeof value === 'number');
-  const text = counts.map(([name, value]) => `${value} ${name}`).join(', ');
+  const text = Object.entries(run.result)
+    .map(([name, count]) => `${formatNumber(count)} ${name}`)
+    .join(', ');
   return `${runSeconds(run).toFixed(1)} s${text && `: ${text}`}`;
 }

@@ -127,12 +127,12 @@ export interface Run {
   trigger: 'schedule' | 'request';
   from: string;
   to: string;
-  status: 'running' | 'succeeded' | 'failed';
+  status: 'queued' | 'running' | 'succeeded' | 'failed';
   progressRatio: number;
   startedAt: string;
   finishedAt: string | null;
-  /** What it did, by name, such as the number of series. */
-  result: Record<string, unknown>;
+  /** What it counted, by name, such as the number of series. */
+  result: Record<string, number>;
   error: string;
 }
 
@@ -150,7 +150,9 @@ export interface Status {
   version: string;
   startedAt: string;
   uptimeSeconds: number;
-  degradations: unknown[];
+  stores: { telemetry: string; state: string };
+  models: { backend: string; threads: number };
+  degradations: { component: string; reason: string; since: string }[];
   ingest: { queuedRows: number };
   counts: { agents: number; series: number };
 }

@@ -121,7 +121,7 @@ export function createFleetcastClient(connection: ConnectionOptions): FleetcastC
     for (;;) {
       const run = await get<Run>(`${jobPath(job)}/runs/${encodeURIComponent(id)}`, {}, options);
       onProgress?.(run);
-      if (run.status !== 'running') return run;
+      if (run.status === 'succeeded' || run.status === 'failed') return run;
       await setTimeout(pollIntervalMs, undefined, signal ? { signal } : {});
     }
   }

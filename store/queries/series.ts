@@ -58,7 +58,7 @@ export const seriesByIds = defineQuery({
   name: 'series_by_ids',
   sql: `SELECT ${seriesColumns}
   FROM series AS s ${activity}
-  WHERE s.tenant = {tenant:String} AND s.series_id IN {ids:Array(UInt64)}
+  WHERE s.tenant = {tenant:String} AND s.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
   GROUP BY s.metric, s.series_id`,
   params: z.object({ tenant: z.string(), ids: z.array(z.string()) }),
   row,

@@ -34,7 +34,7 @@ describe('openCsv', () => {
     expect(file.firstTimeMs).toBe(at);
   });
 
-  it('makes a series of each column of numbers, and leaves text and row numbers that are no times alone', async () => {
+  it('makes a series of each column of numbers, and leaves columns of text out', async () => {
     const { readings } = await read(
       'id,host,time,cpu,mem\n1,a,2014-02-14 14:30:00,0.5,7\n2,a,2014-02-14 14:35:00,,8\n',
     );
