@@ -5,9 +5,7 @@ type Handler = (event: Event) => void;
 /** The handlers that elements here may have; they are properties, so that a refresh can replace them. */
 export const handlerNames = ['onclick', 'oninput', 'onchange', 'onsubmit'] as const;
 
-type Properties = { [name: string]: string | number | boolean | null | undefined } & {
-  [name in (typeof handlerNames)[number]]?: Handler;
-};
+type Properties = Readonly<Record<string, string | number | boolean | null | undefined | Handler>>;
 
 /** Custom properties of CSS for one element: `{ '--ratio': 0.3 }`. */
 type Variables = Readonly<Record<`--${string}`, string | number>>;

@@ -8,7 +8,7 @@ import { hrefWith, type Route } from './route.ts';
 export function filterBox({ route, label, placeholder }: { route: Route; label: string; placeholder: string }): HTMLElement {
   const oninput = (event: Event) => {
     history.replaceState(null, '', hrefWith(route, { q: (event.currentTarget as HTMLInputElement).value }));
-    window.dispatchEvent(new Event('query'));
+    window.dispatchEvent(new Event('querychange'));
   };
   return h('input', { type: 'search', class: 'filter', 'aria-label': label, placeholder, value: route.query.get('q') ?? '', oninput, 'data-key': 'filter' });
 }

@@ -126,6 +126,7 @@ function markNavigation(): void {
 }
 
 window.addEventListener('hashchange', navigate);
+window.addEventListener('querychange', () => shown && draw(shown.page));
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) window.clearTimeout(nextRefresh);
   else void load();

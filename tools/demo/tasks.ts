@@ -14,71 +14,100 @@ const crashFailureRatio = 0.6;
 /** Of the tasks that failed once, so many are given up. */
 const deadRatio = 0.3;
 
+/** An event whose time is known, in Unix milliseconds. */
+export type TimedEvent = TaskEvent & { time: number };
+
+/** What chance and the scenario decided of a task before it began. */
+interface Plan {
+  id: string;
+  seed: number;
+  place: number;
+  queuedMs: number;
+  startedMs: number;
+  /** Duration of a median attempt. */
+  medianSeconds: number;
+  hasFailed: boolean;
+  isDead: boolean;
+}
+
 /**
  * The events of the tasks that fall to an agent, in a window, ascending in time: queued, started, succeeded or failed;
  * what failed is tried once more or is dead.
  */
-export function taskEventsOf(agent: DemoAgent, scenario: Scenario, { fromMs, toMs }: TimeWindow): TaskEvent[] {
-  const events: TaskEvent[] = [];
-  const firstSlot = Math.floor((fromMs - longestLifeMs) / slotMs);
-  for (let slot = firstSlot; slot * slotMs < toMs; slot++) {
+export function taskEventsOf(agent: DemoAgent, scenario: Scenario, { fromMs, toMs }: TimeWindow): TimedEvent[] {
+  const events: TimedEvent[] = [];
+  for (let slot = Math.floor((fromMs - longestLifeMs) / slotMs); slot * slotMs < toMs; slot++) {
     for (let place = 0; place < tasksInSlot(agent, scenario, slot); place++) {
-      for (const event of lifeOf(agent, scenario, slot, place)) {
-        if (event.time >= fromMs && event.time < toMs) events.push(event);
-      }
+      const life = lifeOf(agent, planOf(agent, scenario, slot, place));
+      events.push(...life.filter(({ time }) => time >= fromMs && time < toMs));
     }
   }
-  return events.sort((a, b) => Number(a.time) - Number(b.time));
+  return events.sort((a, b) => a.time - b.time);
 }
 
 /** As many as the rhythm asks for on average; the fraction is drawn. */
-function tasksInSlot({ type, seed }: DemoAgent, scenario: Scenario, slot: number): number {
+function tasksInSlot({ type, seed }: DemoAgent, { overload }: Scenario, slot: number): number {
   const timeMs = slot * slotMs;
-  const { startMs, endMs, arrivalFactor } = scenario.overload;
-  const isOverloaded = type.type === scenario.overload.type && timeMs >= startMs && timeMs < endMs;
-  const busy = isOverloaded ? arrivalFactor : activityAt(type.rhythm, timeMs);
-  const expected = (type.task.perHourWhenBusy * busy * slotMs) / hourMs;
+  const isOverloaded = type.type === overload.type && timeMs >= overload.startMs && timeMs < overload.endMs;
+  const activity = isOverloaded ? overload.arrivalFactor : activityAt(type.rhythm, timeMs);
+  const expected = (type.task.perHourWhenBusy * activity * slotMs) / hourMs;
   return Math.floor(expected + uniformAt(seed ^ 0x736c6f74, slot));
 }
 
-type TimedEvent = TaskEvent & { time: number };
-
-function lifeOf(agent: DemoAgent, scenario: Scenario, slot: number, place: number): TimedEvent[] {
+function planOf(agent: DemoAgent, scenario: Scenario, slot: number, number: number): Plan {
   const { name, type, seed } = agent;
-  const id = slot * 64 + place;
-  const queuedMs = Math.floor((slot + uniformAt(seed ^ 1, id)) * slotMs);
+  const place = slot * 64 + number;
+  const queuedMs = Math.floor((slot + uniformAt(seed ^ 1, place)) * slotMs);
   const overload = overloadAt(scenario, type.type, queuedMs);
-  const waitSeconds = 2 + 8 * uniformAt(seed ^ 2, id) + overload * scenario.overload.longestWaitSeconds;
+  const waitSeconds = 2 + 8 * uniformAt(seed ^ 2, place) + overload * scenario.overload.longestWaitSeconds;
   const startedMs = queuedMs + Math.floor(1000 * waitSeconds);
-  const { levelFactor } = deployedAt(agent, scenario, startedMs);
-  const slowness = levelFactor * (1 + (scenario.overload.durationFactor - 1) * overload);
-  const durationSeconds = (attempt: number) => {
-    const spread = Math.exp(0.3 * Math.max(-3, Math.min(3, normalAt(seed ^ (16 + attempt), id))));
-    return Number((type.task.durationSeconds * slowness * spread).toFixed(3));
-  };
+  const slowness = 1 + (scenario.overload.durationFactor - 1) * overload;
   const failureRatio = isCrashLooping(scenario, name, startedMs) ? crashFailureRatio : type.task.failureRatio;
-  const hasFailed = uniformAt(seed ^ 3, id) < failureRatio;
+  return {
+    id: `${name}-${place.toString(36)}`,
+    seed,
+    place,
+    queuedMs,
+    startedMs,
+    medianSeconds: type.task.durationSeconds * deployedAt(agent, scenario, startedMs).levelFactor * slowness,
+    hasFailed: uniformAt(seed ^ 3, place) < failureRatio,
+    isDead: uniformAt(seed ^ 4, place) < deadRatio,
+  };
+}
 
-  const task = `${name}-${slot.toString(36)}-${place}`;
-  const event = (state: TaskState, time: number, more: Partial<TaskEvent> = {}): TimedEvent => ({
-    task,
+function lifeOf({ name, type }: DemoAgent, plan: Plan): TimedEvent[] {
+  const event = (state: TaskState, time: number, more: Partial<TimedEvent> = {}): TimedEvent => ({
+    task: plan.id,
     kind: type.task.kind,
     state,
-    time,
     ...more,
+    time,
   });
   const attempt = (number: number, state: 'succeeded' | 'failed', fromMs: number): [TimedEvent, TimedEvent] => {
-    const seconds = durationSeconds(number);
+    const durationSeconds = durationOf(plan, number);
     const error = state === 'failed' ? { error: 'exit status 137: killed' } : {};
-    const ended = { agent: name, attempt: number, durationSeconds: seconds, ...error };
     return [
       event('started', fromMs, { agent: name, attempt: number }),
-      event(state, fromMs + Math.floor(1000 * seconds), ended),
+      event(state, fromMs + Math.floor(1000 * durationSeconds), {
+        agent: name,
+        attempt: number,
+        durationSeconds,
+        ...error,
+      }),
     ];
   };
-  const first = [event('queued', queuedMs), ...attempt(1, hasFailed ? 'failed' : 'succeeded', startedMs)];
-  if (!hasFailed) return first;
-  const failedMs = first.at(-1)!.time;
-  if (uniformAt(seed ^ 4, id) < deadRatio) return [...first, event('dead', failedMs + 1, { agent: name })];
-  return [...first, event('retried', failedMs + 1), ...attempt(2, 'succeeded', failedMs + 5000)];
+  const first = [
+    event('queued', plan.queuedMs),
+    ...attempt(1, plan.hasFailed ? 'failed' : 'succeeded', plan.startedMs),
+  ];
+  if (!plan.hasFailed) return first;
+  const decidedMs = first.at(-1)!.time + 1;
+  if (plan.isDead) return [...first, event('dead', decidedMs, { agent: name })];
+  return [...first, event('retried', decidedMs), ...attempt(2, 'succeeded', decidedMs + 5000)];
+}
+
+/** Log-normal around the median, without the far tail. */
+function durationOf({ seed, place, medianSeconds }: Plan, attempt: number): number {
+  const spread = Math.max(-3, Math.min(3, normalAt(seed ^ (16 + attempt), place)));
+  return Number((medianSeconds * Math.exp(0.3 * spread)).toFixed(3));
 }

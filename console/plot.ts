@@ -1,0 +1,185 @@
+import type UPlot from 'uplot';
+import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
+import { chartColor, chartFont } from './chart-theme.ts';
+import { formatTick, formatValue } from './format.ts';
+
+/** Loaded by the page itself, before the modules. */
+declare const uPlot: typeof UPlot;
+
+/** What stands at the cursor: one value a column; nulls where there is none. */
+export interface Reading {
+  timeMs: number;
+  values: readonly (number | null | undefined)[];
+}
+
+export interface PlotOptions {
+  parent: HTMLElement;
+  width: number;
+  height: number;
+  /** Called with undefined when the cursor has left. */
+  onCursor(reading: Reading | undefined, isZoomed: boolean): void;
+}
+
+export interface Plot {
+  update(spec: ChartSpec, data: UPlot.AlignedData): void;
+  resize(width: number, height: number): void;
+  /** Moves the cursor by so many points. */
+  moveCursor(steps: number): void;
+  resetZoom(): void;
+  redraw(): void;
+  destroy(): void;
+}
+
+/** The tables of a chart over one time axis that reaches over its whole range. */
+export function joinTables({ tables, range }: ChartSpec): UPlot.AlignedData {
+  const frame: UPlot.AlignedData = [[...range], [null, null]];
+  const joined = uPlot.join([...tables.map(({ times, columns }) => [times, ...columns] as unknown as UPlot.AlignedData), frame]);
+  return joined.slice(0, -1) as unknown as UPlot.AlignedData;
+}
+
+/** Draws a chart with uPlot. */
+export function createPlot(initial: ChartSpec, initialData: UPlot.AlignedData, { parent, width, height, onCursor }: PlotOptions): Plot {
+  let spec = initial;
+  const isZoomed = (plot: UPlot) => {
+    const [times] = plot.data;
+    const { min, max } = plot.scales.x!;
+    return times.length > 0 && ((min ?? times[0]!) > times[0]! || (max ?? times.at(-1)!) < times.at(-1)!);
+  };
+  const report = (plot: UPlot) => {
+    const at = plot.cursor.idx;
+    const isOver = at !== null && at !== undefined && (plot.cursor.left ?? -1) >= 0;
+    onCursor(isOver ? { timeMs: plot.data[0][at]!, values: plot.data.slice(1).map((column) => column[at]) } : undefined, isZoomed(plot));
+  };
+  const options: UPlot.Options = {
+    width,
+    height,
+    ms: 1,
+    padding: [14, 12, 0, 0],
+    legend: { show: false },
+    scales: { x: { time: true }, y: { range: (_, min, max) => padded(min, max, spec.unit) } },
+    axes: axesOf(() => spec.unit),
+    series: [{}, ...seriesOf(spec)],
+    bands: spec.bands.map(bandOf),
+    cursor: { y: false, drag: { x: true, y: false }, points: { show: (plot, index) => pointOf(plot, spec.lines, index) } },
+    hooks: {
+      drawClear: [(plot) => shadeSpans(plot, spec)],
+      draw: [(plot) => markPresent(plot, spec)],
+      setCursor: [report],
+      setScale: [report],
+    },
+  };
+  const plot = new uPlot(options, initialData, parent);
+  const { length: columnCount } = initialData;
+  return {
+    update(next, data) {
+      if (data.length !== columnCount) return;
+      spec = next;
+      plot.setData(data, !isZoomed(plot));
+      if (isZoomed(plot)) plot.redraw();
+    },
+    resize: (width, height) => plot.setSize({ width, height }),
+    moveCursor(steps) {
+      const [times] = plot.data;
+      const at = Math.min(times.length - 1, Math.max(0, (plot.cursor.idx ?? times.length - 1) + steps));
+      plot.setCursor({ left: plot.valToPos(times[at]!, 'x'), top: 10 });
+    },
+    resetZoom() {
+      const [times] = plot.data;
+      plot.setScale('x', { min: times[0]!, max: times.at(-1)! });
+    },
+    redraw: () => plot.redraw(),
+    destroy: () => plot.destroy(),
+  };
+}
+
+function seriesOf({ tables, lines }: ChartSpec): UPlot.Series[] {
+  const count = tables.reduce((sum, { columns }) => sum + columns.length, 0);
+  return Array.from({ length: count }, (_, column): UPlot.Series => {
+    const line = lines.find((each) => each.column === column);
+    if (line === undefined) return { width: 0, points: { show: false } };
+    return {
+      stroke: () => chartColor(line.color),
+      width: line.widthPixels,
+      points: { show: false },
+      ...(line.isDashed && { dash: [5, 4] }),
+    };
+  });
+}
+
+function bandOf({ lower, upper, color }: ChartBand): UPlot.Band {
+  return { series: [upper + 1, lower + 1], fill: () => chartColor(color) };
+}
+
+/** A dot on the lines, none on the edges of bands. */
+function pointOf(plot: UPlot, lines: readonly ChartLine[], index: number): HTMLElement | undefined {
+  const line = lines.find(({ column }) => column === index - 1);
+  if (line === undefined) return undefined;
+  const point = document.createElement('div');
+  point.className = 'chart-point';
+  point.style.setProperty('--point', `var(${line.color})`);
+  plot.over.appendChild(point);
+  return point;
+}
+
+function axesOf(unit: () => string): UPlot.Axis[] {
+  const look = {
+    stroke: () => chartColor('--chart-text'),
+    font: chartFont,
+    ticks: { show: false },
+    grid: { stroke: () => chartColor('--chart-grid'), width: 1 },
+  };
+  return [
+    { ...look, grid: { show: false }, space: 64, size: 30, values: (_, splits, __, ___, stepMs) => splits.map((time) => formatTick(time, stepMs / 1000)) },
+    {
+      ...look,
+      space: 44,
+      gap: 8,
+      size: (_, texts) => Math.max(40, ...(texts ?? []).map((text) => 18 + text.length * 6.6)),
+      values: (_, splits) => splits.map((value) => formatValue(value, unit())),
+    },
+  ];
+}
+
+/** A little air around the values; what is never below 0, or a share above 1, is not drawn as if it could be. */
+function padded(min: number | null, max: number | null, unit: string): [number, number] {
+  if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
+  const air = max > min ? (max - min) * 0.08 : Math.abs(max) * 0.1 || 1;
+  const low = min >= 0 ? Math.max(0, min - air) : min - air;
+  const high = unit === 'ratio' && max <= 1 ? Math.min(1.0001, max + air) : max + air;
+  return [low, high];
+}
+
+function shadeSpans(plot: UPlot, { spans }: ChartSpec): void {
+  const { ctx, bbox } = plot;
+  const mark = 5 * devicePixelRatio;
+  for (const { from, to } of spans) {
+    const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, Math.max(plot.valToPos(to, 'x', true), left + 2 * devicePixelRatio));
+    if (right <= left) continue;
+    ctx.fillStyle = chartColor('--anomaly-fill');
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    ctx.fillStyle = chartColor('--anomaly');
+    const middle = (left + right) / 2;
+    ctx.beginPath();
+    ctx.moveTo(middle - mark, bbox.top - mark * 1.8);
+    ctx.lineTo(middle + mark, bbox.top - mark * 1.8);
+    ctx.lineTo(middle, bbox.top - mark * 0.1);
+    ctx.fill();
+  }
+}
+
+function markPresent(plot: UPlot, { presentMs }: ChartSpec): void {
+  if (presentMs === undefined) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(presentMs, 'x', true));
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.save();
+  ctx.strokeStyle = chartColor('--chart-now');
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
