@@ -31,10 +31,17 @@ export async function reportSlos(
   definitions: readonly SloDefinition[],
 ): Promise<SloReport[]> {
   const latest = new Map((await telemetry.query(sloLatest, { tenant })).map(({ slo, as_of }) => [slo, as_of]));
-  return Promise.all(definitions.map((definition) => reportSlo(telemetry, tenant, definition, latest.get(definition.id) ?? null)));
+  return Promise.all(
+    definitions.map((definition) => reportSlo(telemetry, tenant, definition, latest.get(definition.id) ?? null)),
+  );
 }
 
-async function reportSlo(telemetry: TelemetryStore, tenant: string, { id, objective, windowDays }: SloDefinition, asOf: number | null): Promise<SloReport> {
+async function reportSlo(
+  telemetry: TelemetryStore,
+  tenant: string,
+  { id, objective, windowDays }: SloDefinition,
+  asOf: number | null,
+): Promise<SloReport> {
   const windowSeconds = windowDays * 86_400;
   const windows = [...new Set([...Object.values(burnWindowSeconds), windowSeconds])];
   const rows = asOf === null ? [] : await telemetry.query(sloWindows, { tenant, slo: id, asOf, windows });
@@ -62,5 +69,7 @@ async function reportSlo(telemetry: TelemetryStore, tenant: string, { id, object
 
 /** The share of bad units over the share that the objective allows; null where nothing was owed. */
 export function burnRate(counts: { good: number; total: number } | undefined, objective: number): number | null {
-  return counts === undefined || counts.total <= 0 ? null : (counts.total - counts.good) / counts.total / (1 - objective);
+  return counts === undefined || counts.total <= 0
+    ? null
+    : (counts.total - counts.good) / counts.total / (1 - objective);
 }

@@ -2,7 +2,13 @@ import type { DetectorId } from '../models/detectors/registry.ts';
 import { verdictAt } from '../models/detectors/verdict-columns.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { DetectResult } from '../models/tasks.ts';
-import { type Anomaly, defaultThresholdOptions, initThreshold, stepThreshold, type ThresholdState } from '../models/thresholds.ts';
+import {
+  type Anomaly,
+  defaultThresholdOptions,
+  initThreshold,
+  stepThreshold,
+  type ThresholdState,
+} from '../models/thresholds.ts';
 import { detectorStates } from '../store/queries/detection.ts';
 import { pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -100,13 +106,25 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
 
 async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: number }> {
   const { telemetry, models, excludeMetrics, tenant, memories, window, from, to } = piece;
-  const rows = await telemetry.query(pointsOfAllSeries.minute, { tenant: tenant.id, from, to, shard: 0, shards: 1, exclude: [...excludeMetrics] });
-  const series = rows.map(({ id, times, values }) => newPoints(id, times, values, memories.get(id)?.asOf)).filter(({ times }) => times.length > 0);
+  const rows = await telemetry.query(pointsOfAllSeries.minute, {
+    tenant: tenant.id,
+    from,
+    to,
+    shard: 0,
+    shards: 1,
+    exclude: [...excludeMetrics],
+  });
+  const series = rows
+    .map(({ id, times, values }) => newPoints(id, times, values, memories.get(id)?.asOf))
+    .filter(({ times }) => times.length > 0);
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
   let anomalies = 0;
   for (const batch of batches(series)) {
-    const inputs = batch.map(({ id, times, values }) => ({ state: memories.get(id)?.detector ?? null, points: { times, values } }));
+    const inputs = batch.map(({ id, times, values }) => ({
+      state: memories.get(id)?.detector ?? null,
+      points: { times, values },
+    }));
     const results = await models.detect({ detector, series: inputs }, { signal: window.signal });
     const scores: RowOf<typeof scoresTable>[] = [];
     const found: RowOf<typeof anomaliesTable>[] = [];
@@ -127,9 +145,18 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
 }
 
 /** The points that the state of the series has not seen, and that a model can use. */
-function newPoints(id: string, times: readonly number[], values: readonly number[], asOf = Number.NEGATIVE_INFINITY): SeriesPoints {
+function newPoints(
+  id: string,
+  times: readonly number[],
+  values: readonly number[],
+  asOf = Number.NEGATIVE_INFINITY,
+): SeriesPoints {
   const fresh = times.map((time, i) => time >= asOf && Number.isFinite(values[i]));
-  return { id, times: Float64Array.from(times.filter((_, i) => fresh[i])), values: Float64Array.from(values.filter((_, i) => fresh[i])) };
+  return {
+    id,
+    times: Float64Array.from(times.filter((_, i) => fresh[i])),
+    values: Float64Array.from(values.filter((_, i) => fresh[i])),
+  };
 }
 
 function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
@@ -163,11 +190,20 @@ function decide(
     state = step.state;
   }
   if (state.open !== null) changed.push(state.open);
-  return { state, changed: changed.filter(({ endMs }) => endMs >= from - defaultThresholdOptions.mergeGapSeconds * 1000) };
+  return {
+    state,
+    changed: changed.filter(({ endMs }) => endMs >= from - defaultThresholdOptions.mergeGapSeconds * 1000),
+  };
 }
 
 /** An anomaly is open while its end may still be joined by the next run of high scores. */
-function anomalyRow(tenant: Tenant, seriesId: string, anomaly: Anomaly, asOf: number, until: number): RowOf<typeof anomaliesTable> {
+function anomalyRow(
+  tenant: Tenant,
+  seriesId: string,
+  anomaly: Anomaly,
+  asOf: number,
+  until: number,
+): RowOf<typeof anomaliesTable> {
   const { startMs, endMs, peakMs, peakValue, peak } = anomaly;
   const isOver = asOf - endMs > defaultThresholdOptions.mergeGapSeconds * 1000;
   return {
@@ -219,7 +255,12 @@ function appendScores(
 }
 
 /** Keeps the states that the window moved, and closes anomalies of series from which nothing more came. */
-async function saveMemories(telemetry: TelemetryStore, tenant: Tenant, memories: Map<string, Memory>, { from, to, retainFromDay }: JobWindow): Promise<number> {
+async function saveMemories(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  memories: Map<string, Memory>,
+  { from, to, retainFromDay }: JobWindow,
+): Promise<number> {
   const until = retainFromDay + tenant.rawRetentionDays;
   const moved = [...memories].filter(([, { asOf }]) => asOf > from);
   const rows = moved.map(([id, { detector: state, threshold }]) => ({
@@ -232,7 +273,9 @@ async function saveMemories(telemetry: TelemetryStore, tenant: Tenant, memories:
     until,
   }));
   await telemetry.insert(detectorStatesTable, rows);
-  const silent = [...memories].filter(([, { asOf, threshold }]) => asOf <= from && threshold.open !== null && threshold.open.endMs > from - dayMs);
+  const silent = [...memories].filter(
+    ([, { asOf, threshold }]) => asOf <= from && threshold.open !== null && threshold.open.endMs > from - dayMs,
+  );
   const ended = silent.map(([id, { threshold }]) => anomalyRow(tenant, id, threshold.open!, to, until));
   await telemetry.insert(anomaliesTable, ended);
   return moved.length;

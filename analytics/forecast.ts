@@ -92,7 +92,9 @@ export async function readHourlyHistories(
 }
 
 function fillCounts(series: RegularSeries, aggregation: Aggregation): RegularSeries {
-  return aggregation === 'sum' ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) } : series;
+  return aggregation === 'sum'
+    ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) }
+    : series;
 }
 
 async function loadTrained(state: StateStore, tenant: Tenant): Promise<TrainedWeights> {
@@ -114,17 +116,29 @@ async function forecastBatch(
   tenant: Tenant,
   { to, retainFromDay, signal }: JobWindow,
 ): Promise<ForecastRow[]> {
-  const requests = batch.map(({ series }): ForecastRequest => ({ history: series, horizon: horizonSteps, seasonLengths: seasonLengthsOf(series), levels }));
+  const requests = batch.map(
+    ({ series }): ForecastRequest => ({
+      history: series,
+      horizon: horizonSteps,
+      seasonLengths: seasonLengthsOf(series),
+      levels,
+    }),
+  );
   const available = forecasterIds.filter((id) => id !== 'nlinear' || trained.nlinear !== undefined);
   const candidates = await Promise.all(
     available.map(async (forecaster): Promise<Candidate> => {
       const task = { forecaster, requests, trained };
-      const [forecasts, backtests] = await Promise.all([models.forecast(task, { signal }), models.backtest(task, { signal })]);
+      const [forecasts, backtests] = await Promise.all([
+        models.forecast(task, { signal }),
+        models.backtest(task, { signal }),
+      ]);
       return { forecaster, forecasts, backtests };
     }),
   );
   const until = retainFromDay + tenant.rollupRetentionDays;
-  return batch.flatMap(({ id }, i) => rowsOf(candidates, i, { tenant: tenant.id, series_id: id, issued_at: to, until }));
+  return batch.flatMap(({ id }, i) =>
+    rowsOf(candidates, i, { tenant: tenant.id, series_id: id, issued_at: to, until }),
+  );
 }
 
 /** A season is used once the history holds it twice. */

@@ -105,7 +105,19 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
 
   function newRun(job: Job, trigger: JobRun['trigger'], from: number, to: number): JobRun {
     const startedAt = now().getTime();
-    return { id: randomUUID(), job: job.id, trigger, from, to, status: 'queued', progress: 0, startedAt, finishedAt: null, result: {}, error: '' };
+    return {
+      id: randomUUID(),
+      job: job.id,
+      trigger,
+      from,
+      to,
+      status: 'queued',
+      progress: 0,
+      startedAt,
+      finishedAt: null,
+      result: {},
+      error: '',
+    };
   }
 
   async function dueRun(job: Job): Promise<JobRun | undefined> {
@@ -147,11 +159,17 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
 
     async request(jobId, from, to) {
       const job = jobs.find(({ id }) => id === jobId);
-      if (job === undefined) throw new AppError('not_found', `no job ${JSON.stringify(jobId)}; there are: ${jobs.map(({ id }) => id).join(', ')}`);
+      if (job === undefined)
+        throw new AppError(
+          'not_found',
+          `no job ${JSON.stringify(jobId)}; there are: ${jobs.map(({ id }) => id).join(', ')}`,
+        );
       const stepMs = job.stepSeconds * 1000;
       const run = newRun(job, 'request', Math.floor(from / stepMs) * stepMs, Math.ceil(to / stepMs) * stepMs);
       await insertRun(state, run, holder);
-      track(waitForLock(job, run)).catch((error: unknown) => log.warn({ err: error, job: jobId, run: run.id }, 'requested run ended early'));
+      track(waitForLock(job, run)).catch((error: unknown) =>
+        log.warn({ err: error, job: jobId, run: run.id }, 'requested run ended early'),
+      );
       return { ...run, result: {} };
     },
 

@@ -41,18 +41,32 @@ export function createTrainJob({
         const histories = await readHourlyHistories(telemetry, tenant, to, excludeMetrics);
         counts.series += histories.length;
         const result = await models.trainNlinear(
-          { series: histories.map(({ series }) => series), options: { contextLength: 168, horizon: horizonSteps, ...(only !== undefined && { backend: only }) } },
+          {
+            series: histories.map(({ series }) => series),
+            options: { contextLength: 168, horizon: horizonSteps, ...(only !== undefined && { backend: only }) },
+          },
           { signal, onProgress: ({ epoch, epochs }) => progress(epoch / epochs) },
         );
         if (!result.ok) {
-          log.info({ tenant: tenant.id, needed: result.needed, available: result.available }, 'too little history to train');
+          log.info(
+            { tenant: tenant.id, needed: result.needed, available: result.available },
+            'too little history to train',
+          );
           continue;
         }
         const { weights, backend } = result;
-        if (backend === 'cpu' && only === undefined) health.degrade('training', 'neither the native nor the wasm backend could be loaded; training on cpu is slow');
+        if (backend === 'cpu' && only === undefined)
+          health.degrade(
+            'training',
+            'neither the native nor the wasm backend could be loaded; training on cpu is slow',
+          );
         else health.recover('training');
         const metadata = { trainedTo: to, backend, ...weights.trainedOn };
-        const version = await promoteNewModel(state, { tenant: tenant.id, kind: 'nlinear', weights: Buffer.from(JSON.stringify(weights)), metadata }, now());
+        const version = await promoteNewModel(
+          state,
+          { tenant: tenant.id, kind: 'nlinear', weights: Buffer.from(JSON.stringify(weights)), metadata },
+          now(),
+        );
         log.info({ tenant: tenant.id, version, loss: weights.trainedOn.loss }, 'network trained');
         counts.trained++;
       }

@@ -36,7 +36,10 @@ const listRoute = createRoute({
       state: z.enum(agentStates).optional(),
     }),
   },
-  responses: { 200: { description: 'Agents', content: { 'application/json': { schema: pageOf(agentSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Agents', content: { 'application/json': { schema: pageOf(agentSchema) } } },
+    ...problemResponses,
+  },
 });
 
 export interface AgentsRoutesDeps {

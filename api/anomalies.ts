@@ -52,7 +52,10 @@ const listRoute = createRoute({
       minScore: z.coerce.number().min(0).default(0),
     }),
   },
-  responses: { 200: { description: 'Anomalies', content: { 'application/json': { schema: pageOf(anomalySchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Anomalies', content: { 'application/json': { schema: pageOf(anomalySchema) } } },
+    ...problemResponses,
+  },
 });
 
 const oneRoute = createRoute({
@@ -62,7 +65,10 @@ const oneRoute = createRoute({
   tags: ['anomalies'],
   middleware: requireScope('read'),
   request: { params: z.object({ id: z.string().max(100) }) },
-  responses: { 200: { description: 'Anomaly', content: { 'application/json': { schema: anomalySchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Anomaly', content: { 'application/json': { schema: anomalySchema } } },
+    ...problemResponses,
+  },
 });
 
 const explainRoute = createRoute({
@@ -72,10 +78,24 @@ const explainRoute = createRoute({
   tags: ['anomalies'],
   middleware: requireScope('read'),
   request: { params: z.object({ id: z.string().max(100) }) },
-  responses: { 200: { description: 'Explanation', content: { 'application/json': { schema: explanationSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Explanation', content: { 'application/json': { schema: explanationSchema } } },
+    ...problemResponses,
+  },
 });
 
-const everything = { id: '', series: '', metric: '', agent: '', from: 0, to: 8_000_000_000_000, minScore: 0, open: 2, beforeTime: 8_000_000_000_000, beforeId: '' };
+const everything = {
+  id: '',
+  series: '',
+  metric: '',
+  agent: '',
+  from: 0,
+  to: 8_000_000_000_000,
+  minScore: 0,
+  open: 2,
+  beforeTime: 8_000_000_000_000,
+  beforeId: '',
+};
 
 export interface AnomaliesRoutesDeps {
   telemetry: TelemetryStore;
@@ -94,8 +114,19 @@ export function createAnomaliesRoutes({ telemetry, explainer, health }: Anomalie
 
   return createRouter()
     .openapi(listRoute, async (context) => {
-      const { limit, cursor, open, series = '', from = everything.from, to = everything.to, ...filters } = context.req.valid('query');
-      const [beforeTime, beforeId] = readCursor(cursor, z.tuple([z.number().int(), z.string()]), [everything.beforeTime, '']);
+      const {
+        limit,
+        cursor,
+        open,
+        series = '',
+        from = everything.from,
+        to = everything.to,
+        ...filters
+      } = context.req.valid('query');
+      const [beforeTime, beforeId] = readCursor(cursor, z.tuple([z.number().int(), z.string()]), [
+        everything.beforeTime,
+        '',
+      ]);
       const rows = await telemetry.query(listAnomalies, {
         ...everything,
         ...filters,
@@ -108,17 +139,23 @@ export function createAnomaliesRoutes({ telemetry, explainer, health }: Anomalie
         beforeId,
         limit: limit + 1,
       });
-      return context.json(paginate(rows, limit, (row) => [row.started_at, row.id], toAnomaly), 200);
+      return context.json(
+        paginate(rows, limit, (row) => [row.started_at, row.id], toAnomaly),
+        200,
+      );
     })
     .openapi(oneRoute, async (context) => {
       return context.json(toAnomaly(await find(context.get('principal').tenant, context.req.valid('param').id)), 200);
     })
     .openapi(explainRoute, async (context) => {
-      if (explainer === undefined) throw new AppError('unavailable', 'no language model is configured; see language.provider in the settings');
+      if (explainer === undefined)
+        throw new AppError('unavailable', 'no language model is configured; see language.provider in the settings');
       const { tenant } = context.get('principal');
       const row = await find(tenant, context.req.valid('param').id);
       try {
-        const explanation = await explainer.explain(await factsOf(telemetry, tenant, row), { signal: context.req.raw.signal });
+        const explanation = await explainer.explain(await factsOf(telemetry, tenant, row), {
+          signal: context.req.raw.signal,
+        });
         health.recover('language');
         return context.json(explanation, 200);
       } catch (cause) {
@@ -134,7 +171,13 @@ const hourMs = 3_600_000;
 async function factsOf(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
   const range = { from: row.peak_at - hourMs, to: row.peak_at + 60_000 };
   const [points] = await telemetry.query(pointsOfSeries.minute, { tenant, id: row.series_id, ...range });
-  const others = await telemetry.query(listAnomalies, { ...everything, tenant, from: row.started_at, to: row.peak_at + 1, limit: 10 });
+  const others = await telemetry.query(listAnomalies, {
+    ...everything,
+    tenant,
+    from: row.started_at,
+    to: row.peak_at + 1,
+    limit: 10,
+  });
   return {
     metric: row.metric,
     unit: row.unit,

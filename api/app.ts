@@ -17,7 +17,12 @@ import { problem, problemOf } from './problem.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
 
-export interface AppDeps extends AgentsRoutesDeps, AnomaliesRoutesDeps, IngestRoutesDeps, JobsRoutesDeps, OperationsDeps {
+export interface AppDeps
+  extends AgentsRoutesDeps,
+    AnomaliesRoutesDeps,
+    IngestRoutesDeps,
+    JobsRoutesDeps,
+    OperationsDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
   log: Logger;
@@ -49,7 +54,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
 
 function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
   app.notFound((context) =>
-    problem(context, { code: 'not_found', detail: `nothing is at ${context.req.method} ${context.req.path}; /docs lists what there is` }),
+    problem(context, {
+      code: 'not_found',
+      detail: `nothing is at ${context.req.method} ${context.req.path}; /docs lists what there is`,
+    }),
   );
   app.onError((error, context) => {
     const answer = problemOf(error);
@@ -65,14 +73,21 @@ function measure(app: OpenAPIHono<AppEnvironment>, { httpRequestDuration }: Metr
     const started = performance.now();
     await next();
     const route = matchedRoutes(context).findLast(({ path }) => path !== '/*')?.path ?? 'unmatched';
-    httpRequestDuration.observe({ route, method: context.req.method, status: context.res.status }, (performance.now() - started) / 1000);
+    httpRequestDuration.observe(
+      { route, method: context.req.method, status: context.res.status },
+      (performance.now() - started) / 1000,
+    );
   });
 }
 
 function describeApi(app: OpenAPIHono<AppEnvironment>, version: string): object {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'Fleetcast', version, description: 'Watches fleets of software agents, tells what is wrong and what will go wrong next.' },
+    info: {
+      title: 'Fleetcast',
+      version,
+      description: 'Watches fleets of software agents, tells what is wrong and what will go wrong next.',
+    },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, {}],
   });

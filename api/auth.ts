@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { MiddlewareHandler } from 'hono';
+import { LRUCache } from 'lru-cache';
 import { type Principal, principalOfKey, type Scope, scopes } from '../store/records/api-keys.ts';
 import { defaultTenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';

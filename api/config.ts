@@ -31,7 +31,13 @@ export const configSchema = z.strictObject({
     .describe('fatal, error, warn, info, debug or silent'),
   ingest: z
     .strictObject({
-      maxBodyBytes: z.number().int().min(1024).max(256 * 1024 * 1024).default(8 * 1024 * 1024).describe('1024 to 268435456 bytes, after decompression'),
+      maxBodyBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(256 * 1024 * 1024)
+        .default(8 * 1024 * 1024)
+        .describe('1024 to 268435456 bytes, after decompression'),
       flushAgeMs: z.number().min(0).max(10_000).default(5).describe('0 to 10000 milliseconds'),
       maxBatchRows: z.number().int().min(1).max(10_000_000).default(200_000).describe('1 to 10000000 rows'),
       maxQueuedRows: z.number().int().min(1).max(100_000_000).default(1_000_000).describe('1 to 100000000 rows'),
@@ -88,7 +94,10 @@ export class ConfigError extends Error {
 
 /** Read by our own clients, not by the service. */
 const foreignVariables = new Set(['FLEETCAST_URL', 'FLEETCAST_API_KEY', 'FLEETCAST_CONFIG']);
-const wellKnownVariables: Readonly<Record<string, string>> = { clickhouseUrl: 'CLICKHOUSE_URL', databaseUrl: 'DATABASE_URL' };
+const wellKnownVariables: Readonly<Record<string, string>> = {
+  clickhouseUrl: 'CLICKHOUSE_URL',
+  databaseUrl: 'DATABASE_URL',
+};
 
 /**
  * Reads the settings: defaults, then the YAML file, then the environment. The variable of `ingest.maxBodyBytes` is
@@ -109,7 +118,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = 
     );
   }
   if (config.liveness.downFactor <= config.liveness.lateFactor) {
-    throw new ConfigError(`liveness.downFactor = ${config.liveness.downFactor}; allowed: more than liveness.lateFactor (${config.liveness.lateFactor})`);
+    throw new ConfigError(
+      `liveness.downFactor = ${config.liveness.downFactor}; allowed: more than liveness.lateFactor (${config.liveness.lateFactor})`,
+    );
   }
   return {
     ...config,
@@ -128,7 +139,8 @@ type Settings = Record<string, unknown>;
 function readFile(file: string | undefined): Settings {
   const path = file ?? 'fleetcast.yaml';
   if (!existsSync(path)) {
-    if (file !== undefined) throw new ConfigError(`FLEETCAST_CONFIG = ${JSON.stringify(file)}; allowed: a YAML file that exists`);
+    if (file !== undefined)
+      throw new ConfigError(`FLEETCAST_CONFIG = ${JSON.stringify(file)}; allowed: a YAML file that exists`);
     return {};
   }
   let content: unknown;
@@ -137,7 +149,8 @@ function readFile(file: string | undefined): Settings {
   } catch (error) {
     throw new ConfigError(`${path} is not YAML: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (typeof content !== 'object' || Array.isArray(content)) throw new ConfigError(`${path}: allowed: settings by name`);
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new ConfigError(`${path}: allowed: settings by name`);
   return content as Settings;
 }
 
@@ -153,7 +166,10 @@ function applyEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): v
     }
     if (text === undefined || text === '') continue;
     let target = settings;
-    for (const key of leaf.path.slice(0, -1)) target = (target[key] ??= {}) as Settings;
+    for (const key of leaf.path.slice(0, -1)) {
+      target[key] ??= {};
+      target = target[key] as Settings;
+    }
     target[leaf.path.at(-1)!] = leaf.schema.safeParse(text).success ? text : readScalar(text);
   }
 }
@@ -178,7 +194,10 @@ function leaves(schema: z.ZodType, path: string[] = []): Leaf[] {
 }
 
 function variableOf(path: readonly string[]): string {
-  const snake = path.join('_').replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  const snake = path
+    .join('_')
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase();
   return wellKnownVariables[path.join('.')] ?? `FLEETCAST_${snake}`;
 }
 
@@ -186,7 +205,11 @@ function describe(issue: z.core.$ZodIssue, settings: Settings): ConfigError {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const key = [...path, issue.keys[0]].join('.');
-    return new ConfigError(`${key} is not a setting; allowed: ${leaves(configSchema).map((leaf) => leaf.path.join('.')).join(', ')}`);
+    return new ConfigError(
+      `${key} is not a setting; allowed: ${leaves(configSchema)
+        .map((leaf) => leaf.path.join('.'))
+        .join(', ')}`,
+    );
   }
   let value: unknown = settings;
   for (const key of path) value = (value as Settings | undefined)?.[key];

@@ -13,7 +13,11 @@ interface Asset {
 }
 
 const folder = join(import.meta.dirname, '../console');
-const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
+const types = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
 
 /** Nothing but files of this service; data never becomes markup, so no exception for inline script or style is needed. */
 const contentSecurityPolicy = [
@@ -78,6 +82,7 @@ function serve(context: Context, { contentType, body, zipped, etag }: Asset): Re
   const known = (context.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(etag)) return context.body(null, 304, headers);
   const takesGzip = /\bgzip\b(?!;\s*q=0(?:\.0*)?(?:,|$))/.test(context.req.header('accept-encoding') ?? '');
-  if (takesGzip) return context.body(zipped, 200, { ...headers, 'content-type': contentType, 'content-encoding': 'gzip' });
+  if (takesGzip)
+    return context.body(zipped, 200, { ...headers, 'content-type': contentType, 'content-encoding': 'gzip' });
   return context.body(body, 200, { ...headers, 'content-type': contentType });
 }

@@ -28,16 +28,21 @@ const page = html`<!doctype html>
 </html>`;
 
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, tryItOutEnabled: true, validatorUrl: null });\n`;
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
 /** `GET /docs`: the OpenAPI document as a page on which requests can be tried; everything is served from here. */
 export function createDocsRoutes(): Hono {
   const router = new Hono();
   router.get('/docs', (context) => context.html(page, 200, { 'content-security-policy': policy }));
-  router.get('/docs/start.js', (context) => context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
+  router.get('/docs/start.js', (context) =>
+    context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  );
   for (const [name, type] of Object.entries(assets)) {
     const content = readFileSync(join(folder, name));
-    router.get(`/docs/${name}`, (context) => context.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=86400' }));
+    router.get(`/docs/${name}`, (context) =>
+      context.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=86400' }),
+    );
   }
   return router;
 }

@@ -26,14 +26,24 @@ const maxAgents = 50_000;
  */
 export async function renderFleetMetrics(deps: FleetMetricsDeps, tenant: string): Promise<string> {
   const registry = new Registry();
-  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name, help, labelNames, registers: [registry] });
-  await Promise.all([addAgents(deps, tenant, gauge), addAnomalies(deps, tenant, gauge), addSlos(deps, tenant, gauge), addJobs(deps, gauge)]);
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  await Promise.all([
+    addAgents(deps, tenant, gauge),
+    addAnomalies(deps, tenant, gauge),
+    addSlos(deps, tenant, gauge),
+    addJobs(deps, gauge),
+  ]);
   return registry.metrics();
 }
 
 type CreateGauge = (name: string, help: string, labelNames: string[]) => Gauge;
 
-async function addAgents({ telemetry, liveness, now }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
+async function addAgents(
+  { telemetry, liveness, now }: FleetMetricsDeps,
+  tenant: string,
+  gauge: CreateGauge,
+): Promise<void> {
   const agents = await telemetry.query(listAgents, {
     tenant,
     now: now().getTime(),
@@ -47,7 +57,11 @@ async function addAgents({ telemetry, liveness, now }: FleetMetricsDeps, tenant:
   });
   const counts = gauge(metric.agents, 'Agents, by type and state.', [label.tenant, label.type, label.state]);
   const up = gauge(metric.agentUp, '0 while an agent is down.', [label.tenant, label.type, label.agent]);
-  const age = gauge(metric.agentHeartbeatAge, 'Time since the last heartbeat of an agent.', [label.tenant, label.type, label.agent]);
+  const age = gauge(metric.agentHeartbeatAge, 'Time since the last heartbeat of an agent.', [
+    label.tenant,
+    label.type,
+    label.agent,
+  ]);
   for (const type of new Set(agents.map((agent) => agent.type))) {
     for (const state of agentStates) counts.set({ tenant, type, state }, 0);
   }
@@ -67,8 +81,15 @@ async function addSlos({ telemetry, state }: FleetMetricsDeps, tenant: string, g
   const definitions = await listSlos(state, tenant);
   const reports = await reportSlos(telemetry, tenant, definitions);
   const labels = [label.tenant, label.slo];
-  const burn = gauge(metric.sloBurnRate, 'How many times faster than evenly the error budget is spent.', [...labels, label.window]);
-  const budget = gauge(metric.sloBudgetRemaining, 'The part of the error budget that is left; below 0 when overspent.', labels);
+  const burn = gauge(metric.sloBurnRate, 'How many times faster than evenly the error budget is spent.', [
+    ...labels,
+    label.window,
+  ]);
+  const budget = gauge(
+    metric.sloBudgetRemaining,
+    'The part of the error budget that is left; below 0 when overspent.',
+    labels,
+  );
   const indicator = gauge(metric.sloIndicator, 'Good units over owed units, over the window of the SLO.', labels);
   const measured = gauge(metric.sloMeasured, 'Of the owed units, the part of which anything is known.', labels);
   const objective = gauge(metric.sloObjective, 'What is promised.', labels);

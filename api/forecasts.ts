@@ -17,11 +17,19 @@ const forecastSchema = z
     labels: labelsValue,
     unit: z.string(),
     forecaster: z.string(),
-    mase: z.number().nullable().openapi({ description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.' }),
+    mase: z
+      .number()
+      .nullable()
+      .openapi({
+        description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.',
+      }),
     issuedAt: isoTime,
     chosen: z.boolean().openapi({ description: 'Whether this forecaster did best on the held-out end.' }),
     stepSeconds: z.number().optional(),
-    times: z.array(z.number()).optional().openapi({ description: 'Unix milliseconds, with `series` only; so are the members below.' }),
+    times: z
+      .array(z.number())
+      .optional()
+      .openapi({ description: 'Unix milliseconds, with `series` only; so are the members below.' }),
     mean: numbers.optional(),
     levels: numbers.optional(),
     quantiles: z.array(numbers).optional().openapi({ description: 'One array a level.' }),
@@ -42,7 +50,10 @@ const listRoute = createRoute({
       forecaster: z.enum(forecasterIds).optional(),
     }),
   },
-  responses: { 200: { description: 'Forecasts', content: { 'application/json': { schema: pageOf(forecastSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Forecasts', content: { 'application/json': { schema: pageOf(forecastSchema) } } },
+    ...problemResponses,
+  },
 });
 
 /** `GET /v1/forecasts`. */
@@ -53,13 +64,18 @@ export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore
     if (id === undefined) {
       const [afterMetric, afterId] = readCursor(cursor, z.tuple([z.string(), seriesIdValue]), ['', '0']);
       const rows = await telemetry.query(listForecasts, { tenant, metric, afterMetric, afterId, limit: limit + 1 });
-      const page = paginate(rows, limit, (row) => [row.metric, row.series_id], ({ series_id, mase, issued_at, ...row }) => ({
-        seriesId: series_id,
-        ...row,
-        mase: finiteOrNull(mase),
-        issuedAt: toIso(issued_at),
-        chosen: true,
-      }));
+      const page = paginate(
+        rows,
+        limit,
+        (row) => [row.metric, row.series_id],
+        ({ series_id, mase, issued_at, ...row }) => ({
+          seriesId: series_id,
+          ...row,
+          mase: finiteOrNull(mase),
+          issuedAt: toIso(issued_at),
+          chosen: true,
+        }),
+      );
       return context.json(page, 200);
     }
     const series = await findSeries(telemetry, tenant, id);
@@ -77,7 +93,9 @@ export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore
       times: row.mean.map((_, h) => row.issued_at + h * row.step_seconds * 1000),
       mean: row.mean.map(finiteOrNull),
       levels: row.levels.map(finiteOrNull),
-      quantiles: row.levels.map((_, l) => row.quantiles.slice(l * row.mean.length, (l + 1) * row.mean.length).map(finiteOrNull)),
+      quantiles: row.levels.map((_, l) =>
+        row.quantiles.slice(l * row.mean.length, (l + 1) * row.mean.length).map(finiteOrNull),
+      ),
     }));
     return context.json({ items, nextCursor: null }, 200);
   });

@@ -37,7 +37,9 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
         'An object, an array, or NDJSON; gzip and zstd by Content-Encoding. 200 is sent after every record is stored. Records that are refused are named in a 422; the others of the same request are stored.',
       tags: ['ingest'],
       request: {
-        query: z.object({ backfill: z.enum(['true', 'false']).optional().openapi({ description: 'Take records of any age.' }) }),
+        query: z.object({
+          backfill: z.enum(['true', 'false']).optional().openapi({ description: 'Take records of any age.' }),
+        }),
         body: {
           required: true,
           content: {
@@ -46,7 +48,10 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
           },
         },
       },
-      responses: { 200: { description: 'Stored', content: { 'application/json': { schema: outcomeSchema } } }, ...problemResponses },
+      responses: {
+        200: { description: 'Stored', content: { 'application/json': { schema: outcomeSchema } } },
+        ...problemResponses,
+      },
     });
     router.post(path, requireScope('ingest'), async (context) => {
       const sender = await senderOf(context.get('principal').tenant, context.req.query('backfill'));

@@ -43,7 +43,10 @@ const listRoute = createRoute({
   ...read,
   path: '/v1/jobs',
   summary: 'List jobs with their watermarks and last runs',
-  responses: { 200: { description: 'Jobs', content: { 'application/json': { schema: pageOf(jobSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Jobs', content: { 'application/json': { schema: pageOf(jobSchema) } } },
+    ...problemResponses,
+  },
 });
 
 const runsRoute = createRoute({
@@ -51,7 +54,10 @@ const runsRoute = createRoute({
   path: '/v1/jobs/{id}/runs',
   summary: 'The runs of a job of the last seven days, newest first',
   request: { params, query: z.object({ limit: pageQuery.limit }) },
-  responses: { 200: { description: 'Runs', content: { 'application/json': { schema: pageOf(runSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Runs', content: { 'application/json': { schema: pageOf(runSchema) } } },
+    ...problemResponses,
+  },
 });
 
 const runRoute = createRoute({
@@ -59,7 +65,10 @@ const runRoute = createRoute({
   path: '/v1/jobs/{id}/runs/{run}',
   summary: 'One run',
   request: { params: params.extend({ run: z.string().max(100) }) },
-  responses: { 200: { description: 'Run', content: { 'application/json': { schema: runSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Run', content: { 'application/json': { schema: runSchema } } },
+    ...problemResponses,
+  },
 });
 
 const requestRoute = createRoute({
@@ -71,9 +80,15 @@ const requestRoute = createRoute({
   middleware: requireScope('operate'),
   request: {
     params,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({ from: timeQuery, to: timeQuery }) } } },
+    body: {
+      required: true,
+      content: { 'application/json': { schema: z.strictObject({ from: timeQuery, to: timeQuery }) } },
+    },
   },
-  responses: { 202: { description: 'Queued', content: { 'application/json': { schema: runSchema } } }, ...problemResponses },
+  responses: {
+    202: { description: 'Queued', content: { 'application/json': { schema: runSchema } } },
+    ...problemResponses,
+  },
 });
 
 export interface JobsRoutesDeps {
@@ -87,7 +102,10 @@ export interface JobsRoutesDeps {
 export function createJobsRoutes({ jobs, runner, state, now }: JobsRoutesDeps) {
   function checkJob(id: string): void {
     if (!jobs.some((job) => job.id === id)) {
-      throw new AppError('not_found', `no job ${JSON.stringify(id)}; there are: ${jobs.map((job) => job.id).join(', ')}`);
+      throw new AppError(
+        'not_found',
+        `no job ${JSON.stringify(id)}; there are: ${jobs.map((job) => job.id).join(', ')}`,
+      );
     }
   }
 
@@ -117,14 +135,21 @@ export function createJobsRoutes({ jobs, runner, state, now }: JobsRoutesDeps) {
     .openapi(runRoute, async (context) => {
       const { id, run: runId } = context.req.valid('param');
       const run = await findRun(state, id, runId);
-      if (run === undefined) throw new AppError('not_found', `no run ${JSON.stringify(runId)} of the job ${JSON.stringify(id)}`);
+      if (run === undefined)
+        throw new AppError('not_found', `no run ${JSON.stringify(runId)} of the job ${JSON.stringify(id)}`);
       return context.json(toRun(run), 200);
     })
     .openapi(requestRoute, async (context) => {
       const { id } = context.req.valid('param');
       const { from, to } = context.req.valid('json');
-      if (from >= to) throw new AppError('invalid_request', 'from must be before to', { errors: [{ pointer: '/from', detail: 'not before `to`' }] });
-      if (to > now().getTime() + 86_400_000) throw new AppError('invalid_request', 'to is in the future', { errors: [{ pointer: '/to', detail: 'in the future' }] });
+      if (from >= to)
+        throw new AppError('invalid_request', 'from must be before to', {
+          errors: [{ pointer: '/from', detail: 'not before `to`' }],
+        });
+      if (to > now().getTime() + 86_400_000)
+        throw new AppError('invalid_request', 'to is in the future', {
+          errors: [{ pointer: '/to', detail: 'in the future' }],
+        });
       const run = await runner.request(id, from, to);
       context.header('location', `/v1/jobs/${id}/runs/${run.id}`);
       return context.json(toRun(run), 202);

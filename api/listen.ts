@@ -32,7 +32,8 @@ export async function listen(
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new ConfigError(`port (FLEETCAST_PORT) = ${port} is taken by another process; allowed: a free port`);
+  if (error.code === 'EADDRINUSE')
+    return new ConfigError(`port (FLEETCAST_PORT) = ${port} is taken by another process; allowed: a free port`);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return new ConfigError(`host (FLEETCAST_HOST) = ${JSON.stringify(host)} is not an address of this machine`);
   }

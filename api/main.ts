@@ -30,7 +30,9 @@ import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
 import { observeFlushes, observeStatements } from './observe.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** The composition root: settings, telemetry, stores, migrations, jobs, app, listen. Shutdown is the reverse. */
 async function main(config: Config): Promise<void> {
@@ -42,7 +44,10 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics(version);
   const health = createHealth(now, metrics.degraded);
 
-  const telemetry = await openTelemetryStore({ url: config.clickhouseUrl, onStatement: observeStatements(metrics, log) });
+  const telemetry = await openTelemetryStore({
+    url: config.clickhouseUrl,
+    onStatement: observeStatements(metrics, log),
+  });
   const state = openStateStore({ url: config.databaseUrl, holder, now });
   const migrated = [...(await migrateState(state)), ...(await migrateTelemetry(telemetry, now))];
   if (migrated.length > 0) log.info({ migrations: migrated }, 'stores migrated');
@@ -59,13 +64,25 @@ async function main(config: Config): Promise<void> {
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics }),
     createForecastJob({ telemetry, state, models, excludeMetrics }),
-    createTrainJob({ telemetry, state, models, excludeMetrics, backend: backend === 'auto' ? undefined : backend, health, now }),
+    createTrainJob({
+      telemetry,
+      state,
+      models,
+      excludeMetrics,
+      backend: backend === 'auto' ? undefined : backend,
+      health,
+      now,
+    }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
   ];
   const { latenessSeconds } = config.jobs;
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log });
 
-  const writer = createWriter({ store: telemetry, ...config.ingest, onFlush: observeFlushes(metrics, log, () => writer.queuedRows()) });
+  const writer = createWriter({
+    store: telemetry,
+    ...config.ingest,
+    onFlush: observeFlushes(metrics, log, () => writer.queuedRows()),
+  });
   let stopping = false;
   const app = createApp({
     auth: config.auth,
@@ -96,7 +113,10 @@ async function main(config: Config): Promise<void> {
 
   const server = await listen(app, config);
   const scheduler = config.jobs.enabled ? startScheduler(jobs, runner, log) : undefined;
-  log.info({ url: server.url, telemetry: telemetry.engine, state: state.engine, version }, `Fleetcast is ready on ${server.url}`);
+  log.info(
+    { url: server.url, telemetry: telemetry.engine, state: state.engine, version },
+    `Fleetcast is ready on ${server.url}`,
+  );
 
   async function stop(signal: string): Promise<void> {
     if (stopping) return;

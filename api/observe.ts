@@ -14,7 +14,11 @@ export function observeStatements(metrics: Metrics, log: Logger): (report: State
 }
 
 /** Counts the inserts of the writer. */
-export function observeFlushes(metrics: Metrics, log: Logger, queuedRows: () => number): NonNullable<WriterOptions['onFlush']> {
+export function observeFlushes(
+  metrics: Metrics,
+  log: Logger,
+  queuedRows: () => number,
+): NonNullable<WriterOptions['onFlush']> {
   return ({ table, rows, seconds, error }) => {
     metrics.ingestBatchRows.observe({ table }, rows);
     metrics.ingestFlushDuration.observe({ table, outcome: error === undefined ? 'stored' : 'failed' }, seconds);

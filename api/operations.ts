@@ -51,12 +51,40 @@ const statusSchema = z
   .openapi('Status');
 
 const tags = ['operations'];
-const json = <T extends z.ZodType>(schema: T, description: string) => ({ description, content: { 'application/json': { schema } } });
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
 
-const livezRoute = createRoute({ method: 'get', path: '/livez', summary: 'Whether the process runs', tags, responses: { 200: json(z.object({ live: z.literal(true) }), 'It runs') } });
-const readyzRoute = createRoute({ method: 'get', path: '/readyz', summary: 'Whether requests can be served, and if not why', tags, responses: { 200: json(readySchema, 'Ready'), 503: json(readySchema, 'Not ready') } });
-const healthRoute = createRoute({ method: 'get', path: '/health', summary: 'ok, degraded or down', tags, responses: { 200: json(healthSchema, 'ok or degraded'), 503: json(healthSchema, 'down') } });
-const statusRoute = createRoute({ method: 'get', path: '/status', summary: 'What runs, on what, and what is degraded', tags, middleware: requireScope('read'), responses: { 200: json(statusSchema, 'Status'), ...problemResponses } });
+const livezRoute = createRoute({
+  method: 'get',
+  path: '/livez',
+  summary: 'Whether the process runs',
+  tags,
+  responses: { 200: json(z.object({ live: z.literal(true) }), 'It runs') },
+});
+const readyzRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Whether requests can be served, and if not why',
+  tags,
+  responses: { 200: json(readySchema, 'Ready'), 503: json(readySchema, 'Not ready') },
+});
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/health',
+  summary: 'ok, degraded or down',
+  tags,
+  responses: { 200: json(healthSchema, 'ok or degraded'), 503: json(healthSchema, 'down') },
+});
+const statusRoute = createRoute({
+  method: 'get',
+  path: '/status',
+  summary: 'What runs, on what, and what is degraded',
+  tags,
+  middleware: requireScope('read'),
+  responses: { 200: json(statusSchema, 'Status'), ...problemResponses },
+});
 
 /** `GET /livez`, `/readyz`, `/health`: open to everybody, for they tell nothing of the data. */
 export function createProbeRoutes({ telemetry, state, health, stopping }: OperationsDeps) {
@@ -100,7 +128,18 @@ async function check(name: string, ask: () => Promise<unknown>): Promise<Check> 
 }
 
 /** `GET /status` and `GET /metrics`. */
-export function createStatusRoutes({ telemetry, state, writer, metrics, health, version, startedAt, now, models, fleetMetrics }: OperationsDeps) {
+export function createStatusRoutes({
+  telemetry,
+  state,
+  writer,
+  metrics,
+  health,
+  version,
+  startedAt,
+  now,
+  models,
+  fleetMetrics,
+}: OperationsDeps) {
   return createRouter()
     .openapi(statusRoute, async (context) => {
       const [counts] = await telemetry.query(countEntities, { tenant: context.get('principal').tenant });

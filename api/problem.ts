@@ -60,9 +60,19 @@ interface Problem {
 }
 
 /** Answers a problem. */
-export function problem(context: Context, { code, detail, errors = [], retryAfterSeconds, extra = {} }: Problem): Response {
+export function problem(
+  context: Context,
+  { code, detail, errors = [], retryAfterSeconds, extra = {} }: Problem,
+): Response {
   const status = statusOf[code];
-  const body = { type: `urn:fleetcast:problem:${code}`, title: titleOf[code], status, detail, ...(errors.length > 0 && { errors }), ...extra };
+  const body = {
+    type: `urn:fleetcast:problem:${code}`,
+    title: titleOf[code],
+    status,
+    detail,
+    ...(errors.length > 0 && { errors }),
+    ...extra,
+  };
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
   if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer';
@@ -72,18 +82,28 @@ export function problem(context: Context, { code, detail, errors = [], retryAfte
 /** What is told of an error that a route threw; a fault of ours tells nothing of its cause. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof AppError) {
-    return { code: error.code, detail: error.message, errors: error.errors, retryAfterSeconds: error.retryAfterSeconds };
+    return {
+      code: error.code,
+      detail: error.message,
+      errors: error.errors,
+      retryAfterSeconds: error.retryAfterSeconds,
+    };
   }
   if (error instanceof HTTPException && error.status < 500) return { code: 'invalid_request', detail: error.message };
   return { code: 'internal', detail: 'the request could not be answered; the log of the service says why' };
 }
 
 /** The hook of `@hono/zod-openapi` that turns a failed check of a parameter or a body into a problem. */
-export function refuseInvalid(
-  result: { success: boolean; target?: string; error?: { issues: { path: PropertyKey[]; message: string }[] } },
-): void {
+export function refuseInvalid(result: {
+  success: boolean;
+  target?: string;
+  error?: { issues: { path: PropertyKey[]; message: string }[] };
+}): void {
   if (result.success) return;
-  const errors = (result.error?.issues ?? []).map(({ path, message }) => ({ pointer: `/${path.map(String).join('/')}`, detail: message }));
+  const errors = (result.error?.issues ?? []).map(({ path, message }) => ({
+    pointer: `/${path.map(String).join('/')}`,
+    detail: message,
+  }));
   const names = errors.map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`).join('; ');
   throw new AppError('invalid_request', `the ${result.target ?? 'request'} is not valid: ${names}`, { errors });
 }

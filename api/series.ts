@@ -22,13 +22,33 @@ const seriesSchema = z
   })
   .openapi('Series');
 
-const columns = { times: z.array(z.number()).openapi({ description: 'Unix milliseconds.' }), values: z.array(z.number().nullable()) };
+const columns = {
+  times: z.array(z.number()).openapi({ description: 'Unix milliseconds.' }),
+  values: z.array(z.number().nullable()),
+};
 const pointsSchema = z
-  .object({ id: z.string(), metric: z.string(), labels: labelsValue, unit: z.string(), from: isoTime, to: isoTime, stepSeconds: z.number(), ...columns })
+  .object({
+    id: z.string(),
+    metric: z.string(),
+    labels: labelsValue,
+    unit: z.string(),
+    from: isoTime,
+    to: isoTime,
+    stepSeconds: z.number(),
+    ...columns,
+  })
   .openapi('Points');
 const numbers = z.array(z.number().nullable());
 const scoresSchema = z
-  .object({ id: z.string(), detector: z.string(), ...columns, scores: numbers, expected: numbers, lower: numbers, upper: numbers })
+  .object({
+    id: z.string(),
+    detector: z.string(),
+    ...columns,
+    scores: numbers,
+    expected: numbers,
+    lower: numbers,
+    upper: numbers,
+  })
   .openapi('Scores');
 
 const params = z.object({ id: seriesIdValue });
@@ -41,7 +61,10 @@ const listRoute = createRoute({
   summary: 'List series by metric and labels',
   description: 'A label is matched by `label.NAME=VALUE`.',
   request: { query: z.looseObject({ ...pageQuery, metric: z.string().default(''), agent: z.string().optional() }) },
-  responses: { 200: { description: 'Series', content: { 'application/json': { schema: pageOf(seriesSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Series', content: { 'application/json': { schema: pageOf(seriesSchema) } } },
+    ...problemResponses,
+  },
 });
 
 const oneRoute = createRoute({
@@ -49,7 +72,10 @@ const oneRoute = createRoute({
   path: '/v1/series/{id}',
   summary: 'One series',
   request: { params },
-  responses: { 200: { description: 'Series', content: { 'application/json': { schema: seriesSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Series', content: { 'application/json': { schema: seriesSchema } } },
+    ...problemResponses,
+  },
 });
 
 const pointsRoute = createRoute({
@@ -57,7 +83,10 @@ const pointsRoute = createRoute({
   path: '/v1/series/{id}/points',
   summary: 'The values of a series',
   request: { params, query: z.object({ ...range, step: z.enum(['auto', 'raw', 'minute', 'hour']).default('auto') }) },
-  responses: { 200: { description: 'Points', content: { 'application/json': { schema: pointsSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Points', content: { 'application/json': { schema: pointsSchema } } },
+    ...problemResponses,
+  },
 });
 
 const scoresRoute = createRoute({
@@ -65,17 +94,26 @@ const scoresRoute = createRoute({
   path: '/v1/series/{id}/scores',
   summary: 'The anomaly band of a series: its scores with what was expected',
   request: { params, query: z.object(range) },
-  responses: { 200: { description: 'Scores', content: { 'application/json': { schema: scoresSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'Scores', content: { 'application/json': { schema: scoresSchema } } },
+    ...problemResponses,
+  },
 });
 
 const dayMs = 86_400_000;
 
 /** `GET /v1/series`, `/v1/series/{id}`, `/v1/series/{id}/points`, `/v1/series/{id}/scores`. */
 export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetryStore; now: () => Date }) {
-  function readRange({ from, to }: { from?: number | undefined; to?: number | undefined }): { from: number; to: number } {
+  function readRange({ from, to }: { from?: number | undefined; to?: number | undefined }): {
+    from: number;
+    to: number;
+  } {
     const end = to ?? now().getTime();
     const start = from ?? end - dayMs;
-    if (start >= end) throw new AppError('invalid_request', `from must be before to`, { errors: [{ pointer: '/from', detail: 'not before `to`' }] });
+    if (start >= end)
+      throw new AppError('invalid_request', `from must be before to`, {
+        errors: [{ pointer: '/from', detail: 'not before `to`' }],
+      });
     return { from: start, to: end };
   }
 
@@ -85,7 +123,11 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const [afterMetric, afterId] = readCursor(cursor, z.tuple([z.string(), seriesIdValue]), ['', '0']);
       const labels = new Map(agent === undefined ? [] : [['agent', agent]]);
       for (const [name, value] of Object.entries(others)) {
-        if (!name.startsWith('label.')) throw new AppError('invalid_request', `the parameter ${JSON.stringify(name)} is not known; allowed: metric, agent, label.NAME, limit, cursor`);
+        if (!name.startsWith('label.'))
+          throw new AppError(
+            'invalid_request',
+            `the parameter ${JSON.stringify(name)} is not known; allowed: metric, agent, label.NAME, limit, cursor`,
+          );
         labels.set(name.slice('label.'.length), String(value));
       }
       const rows = await telemetry.query(listSeries, {
@@ -97,10 +139,16 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
         afterId,
         limit: limit + 1,
       });
-      return context.json(paginate(rows, limit, ({ metric, id }) => [metric, id], toSeries), 200);
+      return context.json(
+        paginate(rows, limit, ({ metric, id }) => [metric, id], toSeries),
+        200,
+      );
     })
     .openapi(oneRoute, async (context) => {
-      return context.json(toSeries(await findSeries(telemetry, context.get('principal').tenant, context.req.valid('param').id)), 200);
+      return context.json(
+        toSeries(await findSeries(telemetry, context.get('principal').tenant, context.req.valid('param').id)),
+        200,
+      );
     })
     .openapi(pointsRoute, async (context) => {
       const { tenant } = context.get('principal');
@@ -112,7 +160,17 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const [points] = await telemetry.query(read, { tenant, id: series.id, from, to });
       const stepSeconds = grain === 'raw' ? 0 : grains[grain].stepMs / 1000;
       const { id, metric, labels, unit } = series;
-      const body = { id, metric, labels, unit, from: toIso(from), to: toIso(to), stepSeconds, times: points?.times ?? [], values: (points?.values ?? []).map(finiteOrNull) };
+      const body = {
+        id,
+        metric,
+        labels,
+        unit,
+        from: toIso(from),
+        to: toIso(to),
+        stepSeconds,
+        times: points?.times ?? [],
+        values: (points?.values ?? []).map(finiteOrNull),
+      };
       return context.json(body, 200);
     })
     .openapi(scoresRoute, async (context) => {
@@ -120,7 +178,8 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const { id } = await findSeries(telemetry, tenant, context.req.valid('param').id);
       const { from, to } = readRange(context.req.valid('query'));
       const [row] = await telemetry.query(scoresOfSeries, { tenant, id, from, to });
-      const column = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') => (row?.[name] ?? []).map(finiteOrNull);
+      const column = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') =>
+        (row?.[name] ?? []).map(finiteOrNull);
       const body = {
         id,
         detector: row?.detector ?? '',

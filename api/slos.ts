@@ -28,12 +28,19 @@ const sloSchema = z
     indicatorRatio: nullableNumber,
     errorBudgetRemainingRatio: nullableNumber,
     burnRates: z.record(z.string(), nullableNumber),
-    alerts: z.array(z.object({ severity: z.string(), long: z.string(), short: z.string(), factor: z.number(), firing: z.boolean() })),
+    alerts: z.array(
+      z.object({ severity: z.string(), long: z.string(), short: z.string(), factor: z.number(), firing: z.boolean() }),
+    ),
   })
   .openapi('Slo');
 const sloDetailSchema = sloSchema
   .extend({
-    history: z.object({ stepSeconds: z.number(), times: z.array(z.number()), good: z.array(z.number()), total: z.array(z.number()) }),
+    history: z.object({
+      stepSeconds: z.number(),
+      times: z.array(z.number()),
+      good: z.array(z.number()),
+      total: z.array(z.number()),
+    }),
   })
   .openapi('SloDetail');
 
@@ -43,7 +50,10 @@ const listRoute = createRoute({
   ...common,
   path: '/v1/slos',
   summary: 'List SLOs with their budgets and burn rates',
-  responses: { 200: { description: 'SLOs', content: { 'application/json': { schema: pageOf(sloSchema) } } }, ...problemResponses },
+  responses: {
+    200: { description: 'SLOs', content: { 'application/json': { schema: pageOf(sloSchema) } } },
+    ...problemResponses,
+  },
 });
 
 const oneRoute = createRoute({
@@ -51,7 +61,10 @@ const oneRoute = createRoute({
   path: '/v1/slos/{id}',
   summary: 'One SLO with its history by hour',
   request: { params: z.object({ id: z.string().max(200) }) },
-  responses: { 200: { description: 'SLO', content: { 'application/json': { schema: sloDetailSchema } } }, ...problemResponses },
+  responses: {
+    200: { description: 'SLO', content: { 'application/json': { schema: sloDetailSchema } } },
+    ...problemResponses,
+  },
 });
 
 /** `GET /v1/slos`, `GET /v1/slos/{id}`. */
@@ -61,7 +74,10 @@ export function createSlosRoutes({ telemetry, state }: { telemetry: TelemetrySto
       const { tenant } = context.get('principal');
       const definitions = await listSlos(state, tenant);
       const reports = await reportSlos(telemetry, tenant, definitions);
-      return context.json({ items: definitions.map((definition, i) => toSlo(definition, reports[i]!)), nextCursor: null }, 200);
+      return context.json(
+        { items: definitions.map((definition, i) => toSlo(definition, reports[i]!)), nextCursor: null },
+        200,
+      );
     })
     .openapi(oneRoute, async (context) => {
       const { tenant } = context.get('principal');
@@ -70,7 +86,12 @@ export function createSlosRoutes({ telemetry, state }: { telemetry: TelemetrySto
       if (definition === undefined) throw new AppError('not_found', `no SLO ${JSON.stringify(id)}`);
       const [report] = await reportSlos(telemetry, tenant, [definition]);
       const to = report!.asOf ?? 0;
-      const history = await telemetry.query(sloHistory, { tenant, slo: id, from: Math.max(0, to - definition.windowDays * 86_400_000), to });
+      const history = await telemetry.query(sloHistory, {
+        tenant,
+        slo: id,
+        from: Math.max(0, to - definition.windowDays * 86_400_000),
+        to,
+      });
       const columns = {
         stepSeconds: 3600,
         times: history.map(({ time }) => time),

@@ -5,10 +5,20 @@ export const isoTime = z.string().openapi({ format: 'date-time', example: '2026-
 
 /** A time in a question: ISO 8601 with a zone, or Unix milliseconds. Becomes Unix milliseconds. */
 export const timeQuery = z
-  .union([z.coerce.number().int().min(0).max(8.64e15), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))], {
-    error: 'expected ISO 8601 with a zone, or Unix milliseconds',
-  })
-  .openapi({ type: 'string', example: '2026-01-31T12:00:00Z', description: 'ISO 8601 with a zone, or Unix milliseconds.' });
+  .union(
+    [
+      z.coerce.number().int().min(0).max(8.64e15),
+      z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    ],
+    {
+      error: 'expected ISO 8601 with a zone, or Unix milliseconds',
+    },
+  )
+  .openapi({
+    type: 'string',
+    example: '2026-01-31T12:00:00Z',
+    description: 'ISO 8601 with a zone, or Unix milliseconds.',
+  });
 
 /** The identifier of a series: an unsigned 64-bit integer in decimal. */
 export const seriesIdValue = z

@@ -40,7 +40,8 @@ function mediaType(request: Request): string {
   const header = request.headers.get('content-type') ?? '';
   const type = header.split(';')[0]!.trim().toLowerCase();
   if (type === 'application/json') return type;
-  if (type === 'application/x-ndjson' || type === 'application/jsonl' || type === 'application/ndjson') return 'application/x-ndjson';
+  if (type === 'application/x-ndjson' || type === 'application/jsonl' || type === 'application/ndjson')
+    return 'application/x-ndjson';
   throw new AppError(
     'unsupported_media_type',
     `content-type ${JSON.stringify(header)} is not understood; allowed: application/json, application/x-ndjson`,
@@ -63,7 +64,10 @@ async function decompress(bytes: Buffer, request: Request, maxBytes: number): Pr
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity') return bytes;
   if (encoding !== 'gzip' && encoding !== 'zstd') {
-    throw new AppError('unsupported_media_type', `content-encoding ${JSON.stringify(encoding)} is not understood; allowed: gzip, zstd, identity`);
+    throw new AppError(
+      'unsupported_media_type',
+      `content-encoding ${JSON.stringify(encoding)} is not understood; allowed: gzip, zstd, identity`,
+    );
   }
   try {
     return await decompressors[encoding](bytes, { maxOutputLength: maxBytes });

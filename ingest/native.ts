@@ -6,15 +6,22 @@ import {
   type HeartbeatRow,
   heartbeatsTable,
   type SampleRow,
-  samplesTable,
   type SeriesRow,
+  samplesTable,
   seriesTable,
   type TaskEventRow,
   taskEventsTable,
 } from '../store/tables.ts';
 import type { FieldError } from '../telemetry/errors.ts';
 import { BrokenLine } from './body.ts';
-import { type Heartbeat, heartbeatSchema, type SampleRecord, sampleSchema, type TaskEvent, taskEventSchema } from './records.ts';
+import {
+  type Heartbeat,
+  heartbeatSchema,
+  type SampleRecord,
+  sampleSchema,
+  type TaskEvent,
+  taskEventSchema,
+} from './records.ts';
 import type { Writer } from './writer.ts';
 
 /** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
@@ -76,20 +83,29 @@ export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds 
       const problems = checkOne(records[i], schema, `/${i}`, nowMs, earliest, latest, good);
       if (errors.length < maxErrors) errors.push(...problems);
     }
-    return { good, outcome: { accepted: good.length, refused: records.length - good.length, errors: errors.slice(0, maxErrors) } };
+    return {
+      good,
+      outcome: { accepted: good.length, refused: records.length - good.length, errors: errors.slice(0, maxErrors) },
+    };
   }
 
   return {
     async heartbeats(records, sender) {
       const { good, outcome } = await check(records, heartbeatSchema, sender);
       const nowMs = now().getTime();
-      await writer.write(heartbeatsTable, good.map((heartbeat) => heartbeatRow(heartbeat, sender, nowMs)));
+      await writer.write(
+        heartbeatsTable,
+        good.map((heartbeat) => heartbeatRow(heartbeat, sender, nowMs)),
+      );
       return outcome;
     },
     async events(records, sender) {
       const { good, outcome } = await check(records, taskEventSchema, sender);
       const nowMs = now().getTime();
-      await writer.write(taskEventsTable, good.map((event) => taskEventRow(event, sender, nowMs)));
+      await writer.write(
+        taskEventsTable,
+        good.map((event) => taskEventRow(event, sender, nowMs)),
+      );
       return outcome;
     },
     async samples(records, sender) {
@@ -125,7 +141,12 @@ function checkOne<T extends { time?: number | undefined }>(
   const time = parsed.data.time ?? nowMs;
   if (time < earliest || time > latest) {
     const detail = `${new Date(time).toISOString()} is out of bounds; allowed: ${new Date(earliest).toISOString()} to ${new Date(latest).toISOString()}`;
-    return [{ pointer: `${pointer}/time`, detail: time < earliest ? `${detail}, or any time since 1980 with ?backfill=true` : detail }];
+    return [
+      {
+        pointer: `${pointer}/time`,
+        detail: time < earliest ? `${detail}, or any time since 1980 with ?backfill=true` : detail,
+      },
+    ];
   }
   good.push({ ...parsed.data, time });
   return [];
@@ -135,7 +156,10 @@ function checkOne<T extends { time?: number | undefined }>(
 function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType): FieldError[] {
   const pointer = record + issue.path.map(pointerStep).join('');
   if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
-  const allowed = schema instanceof z.ZodObject && issue.path.length === 0 ? `; allowed: ${Object.keys(schema.shape).join(', ')}` : '';
+  const allowed =
+    schema instanceof z.ZodObject && issue.path.length === 0
+      ? `; allowed: ${Object.keys(schema.shape).join(', ')}`
+      : '';
   return issue.keys.map((key) => ({ pointer: pointer + pointerStep(key), detail: `not a known field${allowed}` }));
 }
 
@@ -189,12 +213,23 @@ function derivedEventId({ task, kind, state, attempt, time }: TaskEvent & { time
   return createHash('sha256').update([kind, task, state, attempt, time].join('\0')).digest('base64url').slice(0, 22);
 }
 
-function sampleRow(sample: SampleRecord & { time: number }, sender: Sender, nowMs: number): { row: SampleRow; series: SeriesRow } {
+function sampleRow(
+  sample: SampleRecord & { time: number },
+  sender: Sender,
+  nowMs: number,
+): { row: SampleRow; series: SeriesRow } {
   const labels = sample.agent === undefined ? sample.labels : { ...sample.labels, agent: sample.agent };
   const { tenant } = sender;
   const series_id = seriesId(tenant, sample.metric, labels);
   return {
-    row: { tenant, series_id, time: sample.time, value: sample.value, aggregation: sample.aggregation, ...retention(sender, sample.time, nowMs) },
+    row: {
+      tenant,
+      series_id,
+      time: sample.time,
+      value: sample.value,
+      aggregation: sample.aggregation,
+      ...retention(sender, sample.time, nowMs),
+    },
     series: { tenant, metric: sample.metric, series_id, labels, aggregation: sample.aggregation, unit: sample.unit },
   };
 }

@@ -13,14 +13,25 @@ const name = text(200).min(1);
 
 /** Unix milliseconds, or ISO 8601 with a zone; the time of receipt when it is left out. */
 const time = z
-  .union([
-    z.number().int().min(-8.64e15).max(8.64e15),
-    z.iso.datetime({ offset: true }).transform((value) => Date.parse(value)),
-  ], { error: 'expected Unix milliseconds (an integer) or an ISO 8601 time with a zone, such as "2026-01-31T12:00:00Z"' })
-  .meta({ description: 'Unix milliseconds, or ISO 8601 with a zone. Default: the time of receipt.', example: '2026-01-31T12:00:00Z' });
+  .union(
+    [
+      z.number().int().min(-8.64e15).max(8.64e15),
+      z.iso.datetime({ offset: true }).transform((value) => Date.parse(value)),
+    ],
+    {
+      error: 'expected Unix milliseconds (an integer) or an ISO 8601 time with a zone, such as "2026-01-31T12:00:00Z"',
+    },
+  )
+  .meta({
+    description: 'Unix milliseconds, or ISO 8601 with a zone. Default: the time of receipt.',
+    example: '2026-01-31T12:00:00Z',
+  });
 
 const labels = z
-  .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'), text(500))
+  .record(
+    z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'),
+    text(500),
+  )
   .refine((value) => Object.keys(value).length <= 32, 'at most 32 labels')
   .meta({ description: 'At most 32 names and values.', example: { region: 'eu-west-1' } });
 
@@ -31,7 +42,12 @@ export const heartbeatSchema = z
     version: text(100).default('').meta({ example: '1.4.2' }),
     time: time.optional(),
     status: z.enum(['ok', 'degraded', 'stopping']).default('ok'),
-    intervalSeconds: z.number().min(1).max(3600).default(60).meta({ description: 'The agent promises its next heartbeat within this time.' }),
+    intervalSeconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .meta({ description: 'The agent promises its next heartbeat within this time.' }),
     labels: labels.default({}),
   })
   .meta({ id: 'Heartbeat', description: 'A sign of life of an agent.' });
@@ -40,7 +56,12 @@ export const taskEventStates = ['queued', 'started', 'progressed', 'succeeded', 
 
 export const taskEventSchema = z
   .strictObject({
-    eventId: name.optional().meta({ description: 'Names the event for ever, so that sending it again is safe. Default: derived from task, state, attempt and time.' }),
+    eventId: name
+      .optional()
+      .meta({
+        description:
+          'Names the event for ever, so that sending it again is safe. Default: derived from task, state, attempt and time.',
+      }),
     task: name.meta({ example: 'task-4711' }),
     kind: name.meta({ description: 'What kind of work the task is.', example: 'run-tests' }),
     state: z.enum(taskEventStates),
@@ -66,7 +87,10 @@ export const sampleSchema = z
     agent: name.optional().meta({ description: 'Short for the label `agent`.' }),
     labels: labels.default({}),
     unit: text(50).default('').meta({ description: 'UCUM, such as `By`, `s` or `1`.' }),
-    aggregation: z.enum(aggregations).default('avg').meta({ description: 'How the values of one minute become one: `avg` for a gauge, `sum` for counts of events.' }),
+    aggregation: z
+      .enum(aggregations)
+      .default('avg')
+      .meta({ description: 'How the values of one minute become one: `avg` for a gauge, `sum` for counts of events.' }),
   })
   .meta({ id: 'Sample', description: 'A value of a metric at a time.' });
 

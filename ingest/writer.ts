@@ -1,6 +1,6 @@
-import { AppError } from '../telemetry/errors.ts';
 import type { RowOf, Table } from '../store/table.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
 
 export interface WriterOptions {
   store: TelemetryStore;
@@ -91,8 +91,16 @@ export function createWriter({
       onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000 });
       for (const waiting of batch) waiting.resolve();
     } catch (cause) {
-      onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000, error: cause });
-      const error = new AppError('unavailable', 'the store did not take the records; send them again', { cause, retryAfterSeconds: 5 });
+      onFlush({
+        table: lane.table.name,
+        rows: rows.length,
+        seconds: (performance.now() - started) / 1000,
+        error: cause,
+      });
+      const error = new AppError('unavailable', 'the store did not take the records; send them again', {
+        cause,
+        retryAfterSeconds: 5,
+      });
       for (const waiting of batch) waiting.reject(error);
     } finally {
       lane.running--;
@@ -105,9 +113,14 @@ export function createWriter({
   return {
     write(table, rows) {
       if (rows.length === 0) return Promise.resolve();
-      if (closing) return Promise.reject(new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 }));
+      if (closing)
+        return Promise.reject(new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 }));
       if (queued > 0 && queued + rows.length > maxQueuedRows) {
-        return Promise.reject(new AppError('too_many_requests', 'too many records wait to be stored; send them again later', { retryAfterSeconds: 1 }));
+        return Promise.reject(
+          new AppError('too_many_requests', 'too many records wait to be stored; send them again later', {
+            retryAfterSeconds: 1,
+          }),
+        );
       }
       const lane = laneOf(table);
       return new Promise<void>((resolve, reject) => {

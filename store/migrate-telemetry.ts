@@ -29,7 +29,9 @@ export async function migrateTelemetry(store: TelemetryStore, now: () => Date): 
      ENGINE = ReplacingMergeTree ORDER BY name`,
   );
   const applied = new Map((await store.query(appliedMigrations, {})).map(({ name, checksum }) => [name, checksum]));
-  const files = readdirSync(folder).filter((file) => file.endsWith('.sql')).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort();
   const run: string[] = [];
   for (const name of files) {
     const sql = readFileSync(new URL(name, folder), 'utf8');

@@ -4,8 +4,8 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import {
   Kysely,
   PostgresDialect,
-  type SqliteDatabase,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDialect,
   type SqliteStatement,
   sql,
@@ -83,15 +83,7 @@ export interface StateStore {
  * @param url `sqlite:PATH` or `postgres://user:password@host:5432/database`.
  * @param holder names this process in leases.
  */
-export function openStateStore({
-  url,
-  holder,
-  now,
-}: {
-  url: string;
-  holder: string;
-  now: () => Date;
-}): StateStore {
+export function openStateStore({ url, holder, now }: { url: string; holder: string; now: () => Date }): StateStore {
   return url.startsWith('sqlite:') ? openSqlite(url.slice('sqlite:'.length), holder, now) : openPostgres(url);
 }
 

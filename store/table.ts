@@ -2,7 +2,16 @@
  * How a column is written into an insert. `time` is Unix milliseconds for DateTime64(3), `date` days since 1970
  * for Date, `id` an unsigned 64-bit integer in decimal, `numbers` an Array(Float64).
  */
-export type ColumnKind = 'text' | 'number' | 'optionalNumber' | 'id' | 'time' | 'optionalTime' | 'date' | 'map' | 'numbers';
+export type ColumnKind =
+  | 'text'
+  | 'number'
+  | 'optionalNumber'
+  | 'id'
+  | 'time'
+  | 'optionalTime'
+  | 'date'
+  | 'map'
+  | 'numbers';
 
 interface ColumnValues {
   text: string;

@@ -137,13 +137,17 @@ async function* encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>
 }
 
 function tokenSettings(token: string): string {
-  if (!/^[\w:.-]+$/.test(token)) throw new TypeError(`deduplication token ${JSON.stringify(token)}: allowed are letters, digits and _ : . -`);
+  if (!/^[\w:.-]+$/.test(token))
+    throw new TypeError(`deduplication token ${JSON.stringify(token)}: allowed are letters, digits and _ : . -`);
   return `insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
 }
 
 async function openEmbedded(path: string): Promise<ClickHouseClient> {
   const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
-    throw new Error('the embedded ClickHouse (npm package chdb) is not installed on this platform; set CLICKHOUSE_URL to a ClickHouse server', { cause });
+    throw new Error(
+      'the embedded ClickHouse (npm package chdb) is not installed on this platform; set CLICKHOUSE_URL to a ClickHouse server',
+      { cause },
+    );
   });
   mkdirSync(path, { recursive: true });
   // chDB types its connection against its own copy of the client's types.
@@ -162,7 +166,8 @@ async function openServer(url: string, timeoutSeconds: number): Promise<ClickHou
     max_open_connections: 20,
     application: 'fleetcast',
   };
-  if (!/^\w+$/.test(database)) throw new Error(`database ${JSON.stringify(database)}: allowed are letters, digits and _`);
+  if (!/^\w+$/.test(database))
+    throw new Error(`database ${JSON.stringify(database)}: allowed are letters, digits and _`);
   const bootstrap = createClient(options);
   try {
     await bootstrap.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });

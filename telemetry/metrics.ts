@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { labelNames as label, metricNames as metric } from './names.ts';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -59,8 +59,18 @@ export function createMetrics(version: string) {
       buckets: secondsBuckets,
       registers,
     }),
-    jobRuns: new Counter({ name: metric.jobRuns, help: 'Runs of a job, ended well or not.', labelNames: [label.job], registers }),
-    jobFailures: new Counter({ name: metric.jobFailures, help: 'Runs of a job that failed.', labelNames: [label.job], registers }),
+    jobRuns: new Counter({
+      name: metric.jobRuns,
+      help: 'Runs of a job, ended well or not.',
+      labelNames: [label.job],
+      registers,
+    }),
+    jobFailures: new Counter({
+      name: metric.jobFailures,
+      help: 'Runs of a job that failed.',
+      labelNames: [label.job],
+      registers,
+    }),
     workerTaskDuration: new Histogram({
       name: metric.workerTaskDuration,
       help: 'Time of one task in a model worker.',
@@ -68,7 +78,11 @@ export function createMetrics(version: string) {
       buckets: secondsBuckets,
       registers,
     }),
-    ingestQueuedRows: new Gauge({ name: metric.ingestQueuedRows, help: 'Rows that wait to be stored, or are being stored.', registers }),
+    ingestQueuedRows: new Gauge({
+      name: metric.ingestQueuedRows,
+      help: 'Rows that wait to be stored, or are being stored.',
+      registers,
+    }),
     degraded: new Gauge({
       name: metric.degraded,
       help: '1 while a component does less than it should; /status says why.',
@@ -76,6 +90,11 @@ export function createMetrics(version: string) {
       registers,
     }),
   };
-  new Gauge({ name: metric.buildInfo, help: 'Always 1; the version is a label.', labelNames: [label.version], registers }).set({ version }, 1);
+  new Gauge({
+    name: metric.buildInfo,
+    help: 'Always 1; the version is a label.',
+    labelNames: [label.version],
+    registers,
+  }).set({ version }, 1);
   return metrics;
 }

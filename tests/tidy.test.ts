@@ -3,7 +3,21 @@ import { dirname, join, normalize, relative, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const rooms = ['models', 'store', 'ingest', 'analytics', 'alerts', 'dashboards', 'api', 'telemetry', 'console', 'sdk', 'tools', 'bench', 'tests'] as const;
+const rooms = [
+  'models',
+  'store',
+  'ingest',
+  'analytics',
+  'alerts',
+  'dashboards',
+  'api',
+  'telemetry',
+  'console',
+  'sdk',
+  'tools',
+  'bench',
+  'tests',
+] as const;
 type Room = (typeof rooms)[number];
 
 /** What each room may import beside itself and packages: DESIGN in one table. */
@@ -54,7 +68,11 @@ function filesWith(pattern: RegExp, except: RegExp, among: readonly SourceFile[]
 /** The files that import a package whose name begins with one of `names`, but for those of `except`. */
 function importersOf(names: readonly string[], except: RegExp): string[] {
   return product
-    .filter(({ path, imports }) => !except.test(path) && imports.some((specifier) => names.some((name) => specifier === name || specifier.startsWith(`${name}/`))))
+    .filter(
+      ({ path, imports }) =>
+        !except.test(path) &&
+        imports.some((specifier) => names.some((name) => specifier === name || specifier.startsWith(`${name}/`))),
+    )
     .map(({ path }) => path);
 }
 
@@ -100,7 +118,9 @@ describe('models are functions of their input', () => {
     expect(filesWith(/\bDate\.now\(\)|new Date\(\)|Math\.random\(/, /^$/, models)).toEqual([]);
   });
   test('the clock is read in main.ts alone, of what the service runs', () => {
-    const service = product.filter(({ room }) => room !== undefined && !['tools', 'bench', 'console', 'sdk'].includes(room));
+    const service = product.filter(
+      ({ room }) => room !== undefined && !['tools', 'bench', 'console', 'sdk'].includes(room),
+    );
     expect(filesWith(/\bDate\.now\(\)|new Date\(\)/, /^api\/main\.ts$/, service)).toEqual([]);
   });
 });
@@ -113,13 +133,17 @@ describe('the style of the tree', () => {
     expect(filesWith(/^export \*/m, /^$/, files)).toEqual([]);
   });
   test('no file or folder named utils, common or helpers', () => {
-    expect(files.map(({ path }) => path).filter((path) => /(^|[/\\])(utils?|common|helpers?|misc)(\.|[/\\])/.test(path))).toEqual([]);
+    expect(
+      files.map(({ path }) => path).filter((path) => /(^|[/\\])(utils?|common|helpers?|misc)(\.|[/\\])/.test(path)),
+    ).toEqual([]);
   });
   test('nobody asks whether this is a test', () => {
     expect(filesWith(/NODE_ENV|VITEST/, /^$/)).toEqual([]);
   });
   test('no file of the product is longer than 320 lines', () => {
-    const long = product.map(({ path, text }) => ({ path, lines: text.split('\n').length })).filter(({ lines }) => lines > 320);
+    const long = product
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+      .filter(({ lines }) => lines > 320);
     expect(long).toEqual([]);
   });
   test('no `any`, no `@ts-ignore`', () => {

@@ -10,7 +10,13 @@ export const detectorStates = defineQuery({
   WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')}
     AND d.series_id % {shards:UInt32} = {shard:UInt32}
   GROUP BY d.series_id`,
-  params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int(), shard: z.number().int(), shards: z.number().int() }),
+  params: z.object({
+    tenant: z.string(),
+    detector: z.string(),
+    before: z.number().int(),
+    shard: z.number().int(),
+    shards: z.number().int(),
+  }),
   row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
 });
 

@@ -39,6 +39,20 @@ export const listForecasts = defineQuery({
   WHERE (s.metric, f.series_id) > ({afterMetric:String}, {afterId:UInt64})
   ORDER BY s.metric, f.series_id
   LIMIT {limit:UInt32}`,
-  params: z.object({ tenant: z.string(), metric: z.string(), afterMetric: z.string(), afterId: z.string(), limit: z.number().int() }),
-  row: z.object({ series_id: z.string(), metric: z.string(), labels, unit: z.string(), forecaster: z.string(), mase: float, issued_at: integer }),
+  params: z.object({
+    tenant: z.string(),
+    metric: z.string(),
+    afterMetric: z.string(),
+    afterId: z.string(),
+    limit: z.number().int(),
+  }),
+  row: z.object({
+    series_id: z.string(),
+    metric: z.string(),
+    labels,
+    unit: z.string(),
+    forecaster: z.string(),
+    mase: float,
+    issued_at: integer,
+  }),
 });

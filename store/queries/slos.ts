@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { defineQuery, defineStatement } from '../query.ts';
 import { integer, milliseconds, time } from './columns.ts';
 
-const target = { tenant: z.string(), slo: z.string(), from: z.number().int(), to: z.number().int(), untilDay: z.number().int() };
+const target = {
+  tenant: z.string(),
+  slo: z.string(),
+  from: z.number().int(),
+  to: z.number().int(),
+  untilDay: z.number().int(),
+};
 const insert = 'INSERT INTO slo_minutes (tenant, slo, bucket, good, total, measured, until)';
 const minutes = `range(toUInt32(intDiv({from:Int64}, 1000)), toUInt32(intDiv({to:Int64}, 1000)), 60)`;
 

@@ -26,7 +26,15 @@ export async function storeKey(
 ): Promise<void> {
   await db
     .insertInto('api_keys')
-    .values({ id: randomUUID(), tenant, name, hash: hashKey(key), scopes: scopes.join(' '), created_at: now.getTime(), expires_at: null })
+    .values({
+      id: randomUUID(),
+      tenant,
+      name,
+      hash: hashKey(key),
+      scopes: scopes.join(' '),
+      created_at: now.getTime(),
+      expires_at: null,
+    })
     .onConflict((conflict) => conflict.column('hash').doUpdateSet({ name, scopes: scopes.join(' ') }))
     .execute();
 }
@@ -41,4 +49,21 @@ export async function principalOfKey({ db }: StateStore, key: string, now: Date)
   const row = await db.selectFrom('api_keys').selectAll().where('hash', '=', hashKey(key)).executeTakeFirst();
   if (row === undefined || (row.expires_at !== null && row.expires_at <= now.getTime())) return undefined;
   return { tenant: row.tenant, name: row.name, scopes: row.scopes.split(' ') as Scope[] };
+}
+
+/** The keys of a tenant, oldest first; the keys themselves are not known. */
+export async function listKeys({ db }: StateStore, tenant: string): Promise<(Principal & { createdAt: Date })[]> {
+  const rows = await db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('created_at')
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => ({
+    tenant: row.tenant,
+    name: row.name,
+    scopes: row.scopes.split(' ') as Scope[],
+    createdAt: new Date(row.created_at),
+  }));
 }

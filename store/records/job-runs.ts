@@ -30,7 +30,9 @@ export async function advanceWatermark({ db }: StateStore, job: string, watermar
   await db
     .insertInto('job_watermarks')
     .values({ job, watermark })
-    .onConflict((conflict) => conflict.column('job').doUpdateSet({ watermark }).where('job_watermarks.watermark', '<', watermark))
+    .onConflict((conflict) =>
+      conflict.column('job').doUpdateSet({ watermark }).where('job_watermarks.watermark', '<', watermark),
+    )
     .execute();
 }
 
@@ -56,7 +58,10 @@ export async function insertRun({ db }: StateStore, run: JobRun, holder: string)
 }
 
 /** Writes what has become of a run. */
-export async function updateRun({ db }: StateStore, { id, status, progress, finishedAt, result, error }: JobRun): Promise<void> {
+export async function updateRun(
+  { db }: StateStore,
+  { id, status, progress, finishedAt, result, error }: JobRun,
+): Promise<void> {
   await db
     .updateTable('job_runs')
     .set({ status, progress, finished_at: finishedAt, result: JSON.stringify(result), error })
@@ -81,13 +86,25 @@ export async function deleteRunsBefore({ db }: StateStore, job: string, before: 
 
 /** Runs of a job, newest first. */
 export async function listRuns({ db }: StateStore, job: string, limit: number): Promise<JobRun[]> {
-  const rows = await db.selectFrom('job_runs').selectAll().where('job', '=', job).orderBy('started_at', 'desc').orderBy('id').limit(limit).execute();
+  const rows = await db
+    .selectFrom('job_runs')
+    .selectAll()
+    .where('job', '=', job)
+    .orderBy('started_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
   return rows.map(fromRow);
 }
 
 /** One run of a job. */
 export async function findRun({ db }: StateStore, job: string, id: string): Promise<JobRun | undefined> {
-  const row = await db.selectFrom('job_runs').selectAll().where('job', '=', job).where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('job_runs')
+    .selectAll()
+    .where('job', '=', job)
+    .where('id', '=', id)
+    .executeTakeFirst();
   return row && fromRow(row);
 }
 

@@ -16,7 +16,12 @@ export interface StoredModel {
 /** Stores a new version and takes it into use. Answers its version. */
 export async function promoteNewModel(
   { db }: StateStore,
-  { tenant, kind, weights, metadata }: { tenant: string; kind: string; weights: Buffer; metadata: Record<string, unknown> },
+  {
+    tenant,
+    kind,
+    weights,
+    metadata,
+  }: { tenant: string; kind: string; weights: Buffer; metadata: Record<string, unknown> },
   now: Date,
 ): Promise<number> {
   return db.transaction().execute(async (transaction) => {
@@ -67,7 +72,8 @@ export async function modelInUse(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const weights = Buffer.from(row.weights);
-  if (checksumOf(weights) !== row.checksum) throw new Error(`model ${row.kind} version ${row.version}: the stored weights are damaged (checksum)`);
+  if (checksumOf(weights) !== row.checksum)
+    throw new Error(`model ${row.kind} version ${row.version}: the stored weights are damaged (checksum)`);
   return {
     id: row.id,
     tenant: row.tenant,

@@ -40,8 +40,17 @@ const foundation: readonly Omit<SloDefinition, 'tenant'>[] = [
 
 /** Gives a tenant the two SLOs that everybody starts with; one that exists is left as it is. */
 export async function ensureSlos({ db }: StateStore, tenant: string, now: Date): Promise<void> {
-  const rows = foundation.map(({ windowDays, ...slo }) => ({ tenant, ...slo, window_days: windowDays, created_at: now.getTime() }));
-  await db.insertInto('slos').values(rows).onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing()).execute();
+  const rows = foundation.map(({ windowDays, ...slo }) => ({
+    tenant,
+    ...slo,
+    window_days: windowDays,
+    created_at: now.getTime(),
+  }));
+  await db
+    .insertInto('slos')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
+    .execute();
 }
 
 /** The SLOs of one tenant, or of all, in the order of their ids. */
@@ -49,5 +58,9 @@ export async function listSlos({ db }: StateStore, tenant?: string): Promise<Slo
   let query = db.selectFrom('slos').selectAll().orderBy('tenant').orderBy('id');
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   const rows = await query.execute();
-  return rows.map(({ window_days, created_at: _, ...row }) => ({ ...row, indicator: row.indicator as Indicator, windowDays: window_days }));
+  return rows.map(({ window_days, created_at: _, ...row }) => ({
+    ...row,
+    indicator: row.indicator as Indicator,
+    windowDays: window_days,
+  }));
 }
