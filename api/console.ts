@@ -17,6 +17,7 @@ const types = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 };
 
 /** Nothing but files of this service; data never becomes markup, so no exception for inline script or style is needed. */
@@ -62,6 +63,7 @@ function listModules(): string[] {
 function* loadAssets(modules: readonly string[]): Generator<[path: string, asset: Asset]> {
   for (const path of modules) yield [path, toAsset(types.js, stripTypeScriptTypes(readText(path), { mode: 'strip' }))];
   yield ['console.css', toAsset(types.css, readText('console.css'))];
+  yield ['icon.svg', toAsset(types.svg, readText('icon.svg'))];
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));
   yield ['uplot.js', toAsset(types.js, readFileSync(join(uplot, 'uPlot.iife.min.js'), 'utf8'))];
   yield ['uplot.css', toAsset(types.css, readFileSync(join(uplot, 'uPlot.min.css'), 'utf8'))];

@@ -29,6 +29,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
 import { observeFlushes, observeStatements } from './observe.ts';
+import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -117,6 +118,7 @@ async function main(config: Config): Promise<void> {
     { url: server.url, telemetry: telemetry.engine, state: state.engine, version },
     `Fleetcast is ready on ${server.url}`,
   );
+  if (process.stdout.isTTY) console.log(welcome(server.url, config));
 
   async function stop(signal: string): Promise<void> {
     if (stopping) return;

@@ -3,29 +3,32 @@ import { z } from '@hono/zod-openapi';
 /** A time in an answer. */
 export const isoTime = z.string().openapi({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' });
 
+const latestMs = 8.64e15;
+
 /** A time in a question: ISO 8601 with a zone, or Unix milliseconds. Becomes Unix milliseconds. */
 export const timeQuery = z
   .union(
     [
-      z.coerce.number().int().min(0).max(8.64e15),
-      z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+      z.number().int().min(0).max(latestMs),
+      z
+        .string()
+        .regex(/^\d{1,16}$/)
+        .transform(Number)
+        .pipe(z.number().max(latestMs)),
+      z.iso
+        .datetime({ offset: true })
+        .transform((text) => Date.parse(text))
+        .pipe(z.number().min(0)),
     ],
-    {
-      error: 'expected ISO 8601 with a zone, or Unix milliseconds',
-    },
+    { error: 'expected ISO 8601 with a zone, or Unix milliseconds' },
   )
-  .openapi({
-    type: 'string',
-    example: '2026-01-31T12:00:00Z',
-    description: 'ISO 8601 with a zone, or Unix milliseconds.',
-  });
+  .openapi({ type: 'string', example: '2026-01-31T12:00:00Z', description: 'ISO 8601 with a zone, or Unix milliseconds.' });
 
 /** The identifier of a series: an unsigned 64-bit integer in decimal. */
 export const seriesIdValue = z
   .string()
-  .regex(/^\d{1,20}$/)
-  .refine((text) => BigInt(text) < 1n << 64n, 'not an identifier of a series')
-  .openapi({ example: '2838471187422613558' });
+  .refine((text) => /^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n, 'not an identifier of a series')
+  .openapi({ pattern: '^\\d{1,20}$', example: '2838471187422613558' });
 
 export const labelsValue = z.record(z.string(), z.string());
 

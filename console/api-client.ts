@@ -84,14 +84,18 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
   return {
     status: () => get<Status>('/status'),
     agents: (query: { type?: string } = {}) => list<Agent>('/v1/agents', query, 5000),
-    series: (query: { metric?: string; agent?: string } = {}, maxItems = 5000) => list<SeriesInfo>('/v1/series', query, maxItems),
+    series: (query: { metric?: string; agent?: string } = {}, maxItems = 5000) =>
+      list<SeriesInfo>('/v1/series', query, maxItems),
     oneSeries: (id: string) => get<SeriesInfo>(at('series', id)),
-    points: (id: string, query: { from: number; to: number; step: string }) => get<SeriesPoints>(at('series', id, 'points'), query),
+    points: (id: string, query: { from: number; to: number; step: string }) =>
+      get<SeriesPoints>(at('series', id, 'points'), query),
     scores: (id: string, query: { from: number; to: number }) => get<SeriesScores>(at('series', id, 'scores'), query),
     forecasts: () => list<ForecastSummary>('/v1/forecasts', {}, 5000),
     forecastsOf: (series: string) => list<Forecast>('/v1/forecasts', { series }),
-    anomalies: (query: { series?: string; agent?: string; open?: string; from?: number; to?: number }, maxItems: number) =>
-      list<Anomaly>('/v1/anomalies', query, maxItems),
+    anomalies: (
+      query: { series?: string; agent?: string; open?: string; from?: number; to?: number },
+      maxItems: number,
+    ) => list<Anomaly>('/v1/anomalies', query, maxItems),
     slos: () => list<Slo>('/v1/slos'),
     slo: (id: string) => get<SloWithHistory>(at('slos', id)),
     jobs: () => list<JobInfo>('/v1/jobs'),

@@ -99,7 +99,8 @@ export interface Slo {
   name: string;
   description: string;
   indicator: string;
-  selector: Labels | string;
+  /** An agent type or a task kind; empty for all. */
+  selector: string;
   objective: number;
   windowDays: number;
   asOf: string | null;
@@ -126,8 +127,9 @@ export interface Run {
   progressRatio: number;
   startedAt: string;
   finishedAt: string | null;
-  result: Readonly<Record<string, unknown>> | null;
-  error: string | null;
+  /** Counts by name. */
+  result: Readonly<Record<string, number>>;
+  error: string;
 }
 
 export interface JobInfo {
@@ -142,6 +144,6 @@ export interface JobInfo {
 export interface Status {
   version: string;
   uptimeSeconds: number;
-  degradations: readonly unknown[];
+  degradations: readonly { component: string; reason: string; since: string }[];
   counts: { agents: number; series: number };
 }

@@ -1,8 +1,8 @@
 import type { ChartSpec } from './chart.ts';
-import type { Reading } from './plot.ts';
 import { h, withVariables } from './dom.ts';
 import { formatTime, formatValue } from './format.ts';
 import { morph } from './morph.ts';
+import type { Reading } from './plot.ts';
 
 /** The line above a chart: what each colour means and, at the cursor, the values. */
 export interface Readout {
@@ -16,7 +16,11 @@ export function createReadout(initial: ChartSpec, resetZoom: () => void): Readou
   let spec = initial;
   let last: { reading: Reading | undefined; isZoomed: boolean } = { reading: undefined, isZoomed: false };
   const element = h('div', { class: 'readout', 'aria-live': 'polite' });
-  const draw = () => morph(element, [entriesOf(spec, last.reading), last.isZoomed && h('button', { type: 'button', class: 'quiet', onclick: resetZoom }, 'Reset zoom')]);
+  const draw = () =>
+    morph(element, [
+      entriesOf(spec, last.reading),
+      last.isZoomed && h('button', { type: 'button', class: 'quiet', onclick: resetZoom }, 'Reset zoom'),
+    ]);
   draw();
   return {
     element,
@@ -34,18 +38,41 @@ export function createReadout(initial: ChartSpec, resetZoom: () => void): Readou
 function entriesOf({ lines, bands, spans, unit }: ChartSpec, reading: Reading | undefined): HTMLElement[] {
   const at = (column: number) => reading?.values[column];
   const lineEntries = lines.map(({ name, column, color, isDashed = false }) =>
-    entry({ name, color, shape: isDashed ? 'dash' : 'line', value: typeof at(column) === 'number' ? formatValue(at(column), unit) : undefined }),
+    entry({
+      name,
+      color,
+      shape: isDashed ? 'dash' : 'line',
+      value: typeof at(column) === 'number' ? formatValue(at(column), unit) : undefined,
+    }),
   );
   const bandEntries = bands.map(({ name, lower, upper, color }) => {
     const hasBoth = typeof at(lower) === 'number' && typeof at(upper) === 'number';
-    return entry({ name, color, shape: 'area', value: hasBoth ? `${formatValue(at(lower), unit)} \u2013 ${formatValue(at(upper), unit)}` : undefined });
+    return entry({
+      name,
+      color,
+      shape: 'area',
+      value: hasBoth ? `${formatValue(at(lower), unit)} \u2013 ${formatValue(at(upper), unit)}` : undefined,
+    });
   });
-  const spanEntries = spans.length > 0 ? [entry({ name: 'Anomaly', color: '--anomaly', shape: 'mark', value: undefined })] : [];
+  const spanEntries =
+    spans.length > 0 ? [entry({ name: 'Anomaly', color: '--anomaly', shape: 'mark', value: undefined })] : [];
   const time = h('span', { class: 'readout-time' }, reading === undefined ? '' : formatTime(reading.timeMs));
   return [...lineEntries, ...bandEntries, ...spanEntries, time];
 }
 
-function entry({ name, color, shape, value }: { name: string; color: string; shape: string; value: string | undefined }): HTMLElement {
-  const swatch = withVariables(h('i', { class: 'swatch', 'data-shape': shape, 'aria-hidden': 'true' }), { '--swatch': `var(${color})` });
+function entry({
+  name,
+  color,
+  shape,
+  value,
+}: {
+  name: string;
+  color: string;
+  shape: string;
+  value: string | undefined;
+}): HTMLElement {
+  const swatch = withVariables(h('i', { class: 'swatch', 'data-shape': shape, 'aria-hidden': 'true' }), {
+    '--swatch': `var(${color})`,
+  });
   return h('span', { class: 'readout-entry' }, swatch, name, value !== undefined && h('b', {}, value));
 }

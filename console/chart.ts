@@ -1,10 +1,10 @@
-import type { TimeTable } from './columns.ts';
+import { createReadout, type Readout } from './chart-readout.ts';
 import type { ChartColor } from './chart-theme.ts';
 import { onSchemeChange } from './chart-theme.ts';
-import { createReadout, type Readout } from './chart-readout.ts';
-import { createPlot, joinTables, type Plot } from './plot.ts';
+import type { TimeTable } from './columns.ts';
 import { h } from './dom.ts';
 import { type Island, markIsland } from './morph.ts';
+import { createPlot, joinTables, type Plot } from './plot.ts';
 
 /** A line over a column. Columns are counted through all tables, from 0. */
 export interface ChartLine {
@@ -69,7 +69,10 @@ class ChartIsland implements Island {
     element.append(this.#readout.element, this.#canvasBox);
     const redraw = onSchemeChange(() => this.#plot?.redraw());
     const observer = new ResizeObserver(() => {
-      if (element.isConnected) return this.#fit();
+      if (element.isConnected) {
+        this.#fit();
+        return;
+      }
       observer.disconnect();
       redraw();
       this.#plot?.destroy();
@@ -88,8 +91,13 @@ class ChartIsland implements Island {
   #fit(): void {
     const { clientWidth: width, clientHeight: height } = this.#canvasBox;
     if (width === 0 || height === 0) return;
-    if (this.#plot !== undefined) return this.#plot.resize(width, height);
-    this.#plot = createPlot(this.#spec, joinTables(this.#spec), { parent: this.#canvasBox, width, height, onCursor: this.#readout.show });
+    this.#plot?.resize(width, height);
+    this.#plot ??= createPlot(this.#spec, joinTables(this.#spec), {
+      parent: this.#canvasBox,
+      width,
+      height,
+      onCursor: this.#readout.show,
+    });
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -8,7 +8,10 @@ export interface TimeTable {
 
 /** The median distance of neighbouring times, in milliseconds; 0 for fewer than two. */
 export function typicalStepMs(times: readonly number[]): number {
-  const steps = times.slice(1).map((time, i) => time - times[i]!).sort((a, b) => a - b);
+  const steps = times
+    .slice(1)
+    .map((time, i) => time - times[i]!)
+    .sort((a, b) => a - b);
   return steps[Math.floor(steps.length / 2)] ?? 0;
 }
 
@@ -29,13 +32,19 @@ export function breakGaps({ times, columns }: TimeTable, maxGapMs: number): Time
       for (const column of broken) column.push(null);
     }
     brokenTimes.push(time);
-    broken.forEach((column, c) => column.push(columns[c]![i] ?? null));
+    broken.forEach((column, c) => {
+      column.push(columns[c]![i] ?? null);
+    });
   });
   return { times: brokenTimes, columns: broken };
 }
 
 /** Means over `count` equal parts of `[from, to)`; null for a part without a value. */
-export function resample(times: readonly number[], values: Column, { from, to, count }: { from: number; to: number; count: number }): (number | null)[] {
+export function resample(
+  times: readonly number[],
+  values: Column,
+  { from, to, count }: { from: number; to: number; count: number },
+): (number | null)[] {
   const sums = new Array<number>(count).fill(0);
   const counts = new Array<number>(count).fill(0);
   times.forEach((time, i) => {

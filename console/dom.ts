@@ -41,7 +41,8 @@ export function withVariables<E extends HTMLElement | SVGElement>(element: E, va
 function build<E extends Element>(element: E, properties: Properties, children: readonly Child[]): E {
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function') Object.assign(element, { [name]: value });
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? '' : String(value));
+    else if (value !== false && value !== null && value !== undefined)
+      element.setAttribute(name, value === true ? '' : String(value));
   }
   append(element, children);
   return element;
@@ -52,7 +53,8 @@ export function append(parent: Node, children: readonly Child[]): void {
   for (const child of children) {
     if (child instanceof Node) parent.appendChild(child);
     else if (isList(child)) append(parent, child);
-    else if (child !== false && child !== null && child !== undefined) parent.appendChild(document.createTextNode(String(child)));
+    else if (child !== false && child !== null && child !== undefined)
+      parent.appendChild(document.createTextNode(String(child)));
   }
 }
 

@@ -42,7 +42,8 @@ export function formatRatio(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return absent;
   const percent = ratio * 100;
   const distance = Math.min(Math.abs(percent), Math.abs(100 - percent));
-  const digits = distance === 0 ? 0 : Math.min(6, Math.max(distance < 10 ? 2 : 1, Math.ceil(-Math.log10(distance)) + 1));
+  const digits =
+    distance === 0 ? 0 : Math.min(6, Math.max(distance < 10 ? 2 : 1, Math.ceil(-Math.log10(distance)) + 1));
   return `${trimZeros(percent.toFixed(digits)).replace('-', minus)}${space}%`;
 }
 
@@ -63,13 +64,22 @@ export function formatSeconds(seconds: number | null | undefined): string {
 }
 
 function shortSeconds(size: number): string {
-  const units = [[1, 's'], [1e-3, 'ms'], [1e-6, '\u00b5s']] as const;
+  const units = [
+    [1, 's'],
+    [1e-3, 'ms'],
+    [1e-6, '\u00b5s'],
+  ] as const;
   const [scale, unit] = units.find(([least]) => size >= least * 0.9995) ?? ([1e-9, 'ns'] as const);
   return `${threeDigits.format(size / scale)}${space}${unit}`;
 }
 
 function longSeconds(size: number): string {
-  const units = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']] as const;
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ] as const;
   const first = units.findIndex(([length]) => size >= length);
   const [length, unit] = units[first]!;
   const [restLength, restUnit] = units[first + 1]!;
@@ -81,7 +91,12 @@ function longSeconds(size: number): string {
 /** How long ago something was, in one unit: `3 min ago`. What lies ahead is "now". */
 export function formatAge(seconds: number): string {
   if (!(seconds >= 1)) return 'now';
-  const units = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']] as const;
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ] as const;
   const [length, unit] = units.find(([least]) => seconds >= least)!;
   return `${formatCount(Math.floor(seconds / length))}${space}${unit} ago`;
 }
@@ -130,13 +145,19 @@ export function formatUtc(timeMs: number): string {
 /** The label of a tick: the time of day, or the date at midnight and where ticks are a day apart or more. */
 export function formatTick(timeMs: number, stepSeconds: number, timeZone?: string): string {
   const clock = format(timeMs, { hour: '2-digit', minute: '2-digit' }, timeZone);
-  return stepSeconds < 86_400 && clock !== '00:00' ? clock : format(timeMs, { day: 'numeric', month: 'short' }, timeZone);
+  return stepSeconds < 86_400 && clock !== '00:00'
+    ? clock
+    : format(timeMs, { day: 'numeric', month: 'short' }, timeZone);
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function format(timeMs: number, parts: Intl.DateTimeFormatOptions, timeZone: string | undefined): string {
-  const options: Intl.DateTimeFormatOptions = { ...parts, hourCycle: 'h23', ...(timeZone !== undefined && { timeZone }) };
+  const options: Intl.DateTimeFormatOptions = {
+    ...parts,
+    hourCycle: 'h23',
+    ...(timeZone !== undefined && { timeZone }),
+  };
   const key = JSON.stringify(options);
   const formatter = formatters.get(key) ?? new Intl.DateTimeFormat('en-GB', options);
   formatters.set(key, formatter);

@@ -1,10 +1,10 @@
 import { ApiError, createApiClient, UnreachableError } from './api-client.ts';
-import { forgetKey, knownKey, signInForm } from './sign-in.ts';
 import { h } from './dom.ts';
 import { formatClock } from './format.ts';
 import { morph } from './morph.ts';
 import { problemNote } from './panel.ts';
 import { parseRoute } from './route.ts';
+import { forgetKey, knownKey, signInForm } from './sign-in.ts';
 import type { Page, View } from './view.ts';
 import { agentView } from './views/agent.ts';
 import { agentsView } from './views/agents.ts';
@@ -53,7 +53,11 @@ async function load(): Promise<void> {
   const place = currentPlace();
   let refreshSeconds = defaultRefreshSeconds;
   try {
-    const page = await viewOf(place)({ api: createApiClient({ key: knownKey(), signal }), route: parseRoute(location.hash), now: Date.now() });
+    const page = await viewOf(place)({
+      api: createApiClient({ key: knownKey(), signal }),
+      route: parseRoute(location.hash),
+      now: Date.now(),
+    });
     if (signal.aborted) return;
     const isNew = shown?.place !== place;
     shown = { place, page };
@@ -91,7 +95,15 @@ function showFailure(error: unknown): void {
   }
   if (error instanceof UnreachableError) {
     setLive('stopped', 'No answer, trying again');
-    if (shown === undefined) morph(main, h('div', { class: 'page' }, problemNote({ title: 'Fleetcast does not answer', detail: 'This page tries again every few seconds.' })));
+    if (shown === undefined)
+      morph(
+        main,
+        h(
+          'div',
+          { class: 'page' },
+          problemNote({ title: 'Fleetcast does not answer', detail: 'This page tries again every few seconds.' }),
+        ),
+      );
     return;
   }
   shown = undefined;

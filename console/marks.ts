@@ -18,7 +18,12 @@ const tones: Readonly<Record<string, Tone>> = {
 
 /** A state as a shape and a word; the colour only repeats them. */
 export function stateMark(state: string, text: string = state): HTMLElement {
-  return h('span', { class: 'state', 'data-tone': tones[state] ?? 'quiet' }, h('i', { class: 'shape', 'aria-hidden': 'true' }), text);
+  return h(
+    'span',
+    { class: 'state', 'data-tone': tones[state] ?? 'quiet' },
+    h('i', { class: 'shape', 'aria-hidden': 'true' }),
+    text,
+  );
 }
 
 /** A time in the zone of the reader, with UTC in its title. */
@@ -42,18 +47,29 @@ export function labelList(labels: Labels, { without = [] }: { without?: readonly
 
 /** The labels as one line of text, for a title or an option. */
 export function labelText(labels: Labels): string {
-  return Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(' ') || 'no labels';
+  return (
+    Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ') || 'no labels'
+  );
 }
 
 /** A horizontal bar that is filled to `ratio` (0 to 1), for what is also written beside it. */
 export function meter(ratio: number | null, tone: Tone): HTMLElement {
   const filled = ratio === null ? 0 : Math.min(1, Math.max(0, ratio));
-  return withVariables(h('span', { class: 'meter', 'data-tone': tone, 'aria-hidden': 'true' }, h('i', {})), { '--ratio': filled });
+  return withVariables(h('span', { class: 'meter', 'data-tone': tone, 'aria-hidden': 'true' }, h('i', {})), {
+    '--ratio': filled,
+  });
 }
 
 /** Which of a few choices is taken, each a link. */
-export function choices(label: string, options: readonly { text: Child; href: string; isCurrent: boolean }[]): HTMLElement {
-  const links = options.map((option) => h('a', { href: option.href, 'aria-current': option.isCurrent && 'true' }, option.text));
+export function choices(
+  label: string,
+  options: readonly { text: Child; href: string; isCurrent: boolean }[],
+): HTMLElement {
+  const links = options.map((option) =>
+    h('a', { href: option.href, 'aria-current': option.isCurrent && 'true' }, option.text),
+  );
   return h('div', { class: 'choices', role: 'group', 'aria-label': label }, links);
 }
 

@@ -71,12 +71,15 @@ function morphNode(node: ChildNode, next: ChildNode): void {
 }
 
 function morphAttributes(node: Element, next: Element): void {
-  for (const { name } of [...node.attributes]) if (name !== 'style' && !next.hasAttribute(name)) node.removeAttribute(name);
-  for (const { name, value } of next.attributes) if (name !== 'style' && node.getAttribute(name) !== value) node.setAttribute(name, value);
+  for (const { name } of [...node.attributes])
+    if (name !== 'style' && !next.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of next.attributes)
+    if (name !== 'style' && node.getAttribute(name) !== value) node.setAttribute(name, value);
   if (!(node instanceof HTMLElement && next instanceof HTMLElement)) return;
   if (node.style.cssText !== next.style.cssText && !islands.has(node)) node.style.cssText = next.style.cssText;
-  for (const name of handlerNames) node[name] = next[name];
-  if (node instanceof HTMLInputElement && next instanceof HTMLInputElement && node !== document.activeElement) node.value = next.value;
+  for (const name of handlerNames) Object.assign(node, { [name]: next[name] });
+  if (node instanceof HTMLInputElement && next instanceof HTMLInputElement && node !== document.activeElement)
+    node.value = next.value;
 }
 
 function keyOf(node: Node): string | undefined {

@@ -12,8 +12,19 @@ interface PanelOptions {
 
 /** A titled box of a page. */
 export function panel({ title, note, actions, class: extra = '' }: PanelOptions, ...content: Child[]): HTMLElement {
-  const header = h('header', {}, h('h2', {}, title), note && h('span', { class: 'note' }, note), actions && h('div', { class: 'actions' }, actions));
-  return h('section', { class: `panel ${extra}`.trim(), 'data-key': `panel-${title}`, 'aria-label': title }, header, content);
+  const header = h(
+    'header',
+    {},
+    h('h2', {}, title),
+    note && h('span', { class: 'note' }, note),
+    actions && h('div', { class: 'actions' }, actions),
+  );
+  return h(
+    'section',
+    { class: `panel ${extra}`.trim(), 'data-key': `panel-${title}`, 'aria-label': title },
+    header,
+    content,
+  );
 }
 
 /** A panel of something that was asked of the API: its content, or in its place the problem. */
@@ -33,16 +44,35 @@ export function emptyNote(...content: Child[]): HTMLElement {
 }
 
 /** The heading of a page, with the way back. */
-export function pageHeading({ title, back, aside, isCode = false }: { title: Child; back?: { href: string; text: string }; aside?: Child; isCode?: boolean }): HTMLElement {
+export function pageHeading({
+  title,
+  back,
+  aside,
+  isCode = false,
+}: {
+  title: Child;
+  back?: { href: string; text: string };
+  aside?: Child;
+  isCode?: boolean;
+}): HTMLElement {
   return h(
     'div',
     { class: 'heading' },
     back && h('a', { class: 'back', href: back.href }, `\u2190 ${back.text}`),
-    h('div', { class: 'heading-row' }, h('h1', { class: isCode && 'mono' }, title), aside && h('div', { class: 'aside' }, aside)),
+    h(
+      'div',
+      { class: 'heading-row' },
+      h('h1', { class: isCode && 'mono' }, title),
+      aside && h('div', { class: 'aside' }, aside),
+    ),
   );
 }
 
 /** Facts by name, in one line that wraps. */
 export function facts(entries: readonly (readonly [name: string, value: Child])[]): HTMLElement {
-  return h('dl', { class: 'facts' }, entries.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+  return h(
+    'dl',
+    { class: 'facts' },
+    entries.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+  );
 }

@@ -33,12 +33,19 @@ export interface Plot {
 /** The tables of a chart over one time axis that reaches over its whole range. */
 export function joinTables({ tables, range }: ChartSpec): UPlot.AlignedData {
   const frame: UPlot.AlignedData = [[...range], [null, null]];
-  const joined = uPlot.join([...tables.map(({ times, columns }) => [times, ...columns] as unknown as UPlot.AlignedData), frame]);
+  const joined = uPlot.join([
+    ...tables.map(({ times, columns }) => [times, ...columns] as unknown as UPlot.AlignedData),
+    frame,
+  ]);
   return joined.slice(0, -1) as unknown as UPlot.AlignedData;
 }
 
 /** Draws a chart with uPlot. */
-export function createPlot(initial: ChartSpec, initialData: UPlot.AlignedData, { parent, width, height, onCursor }: PlotOptions): Plot {
+export function createPlot(
+  initial: ChartSpec,
+  initialData: UPlot.AlignedData,
+  { parent, width, height, onCursor }: PlotOptions,
+): Plot {
   let spec = initial;
   const isZoomed = (plot: UPlot) => {
     const [times] = plot.data;
@@ -48,7 +55,10 @@ export function createPlot(initial: ChartSpec, initialData: UPlot.AlignedData, {
   const report = (plot: UPlot) => {
     const at = plot.cursor.idx;
     const isOver = at !== null && at !== undefined && (plot.cursor.left ?? -1) >= 0;
-    onCursor(isOver ? { timeMs: plot.data[0][at]!, values: plot.data.slice(1).map((column) => column[at]) } : undefined, isZoomed(plot));
+    onCursor(
+      isOver ? { timeMs: plot.data[0][at]!, values: plot.data.slice(1).map((column) => column[at]) } : undefined,
+      isZoomed(plot),
+    );
   };
   const options: UPlot.Options = {
     width,
@@ -60,7 +70,7 @@ export function createPlot(initial: ChartSpec, initialData: UPlot.AlignedData, {
     axes: axesOf(() => spec.unit),
     series: [{}, ...seriesOf(spec)],
     bands: spec.bands.map(bandOf),
-    cursor: { y: false, drag: { x: true, y: false }, points: { show: (plot, index) => pointOf(plot, spec.lines, index) } },
+    cursor: { y: false, drag: { x: true, y: false }, points: { show: (_, index) => pointOf(spec.lines, index) } },
     hooks: {
       drawClear: [(plot) => shadeSpans(plot, spec)],
       draw: [(plot) => markPresent(plot, spec)],
@@ -110,14 +120,12 @@ function bandOf({ lower, upper, color }: ChartBand): UPlot.Band {
   return { series: [upper + 1, lower + 1], fill: () => chartColor(color) };
 }
 
-/** A dot on the lines, none on the edges of bands. */
-function pointOf(plot: UPlot, lines: readonly ChartLine[], index: number): HTMLElement | undefined {
+/** A dot on the lines; on the edges of bands it has no colour. */
+function pointOf(lines: readonly ChartLine[], index: number): HTMLElement {
   const line = lines.find(({ column }) => column === index - 1);
-  if (line === undefined) return undefined;
   const point = document.createElement('div');
-  point.className = 'chart-point';
-  point.style.setProperty('--point', `var(${line.color})`);
-  plot.over.appendChild(point);
+  point.className = line === undefined ? 'chart-point hidden' : 'chart-point';
+  if (line !== undefined) point.style.setProperty('--point', `var(${line.color})`);
   return point;
 }
 
@@ -129,7 +137,13 @@ function axesOf(unit: () => string): UPlot.Axis[] {
     grid: { stroke: () => chartColor('--chart-grid'), width: 1 },
   };
   return [
-    { ...look, grid: { show: false }, space: 64, size: 30, values: (_, splits, __, ___, stepMs) => splits.map((time) => formatTick(time, stepMs / 1000)) },
+    {
+      ...look,
+      grid: { show: false },
+      space: 64,
+      size: 30,
+      values: (_, splits, __, ___, stepMs) => splits.map((time) => formatTick(time, stepMs / 1000)),
+    },
     {
       ...look,
       space: 44,

@@ -11,12 +11,20 @@ export interface Route {
  */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = splitOnce(hash.replace(/^#/, ''), '?');
-  return { segments: path.split('/').filter((segment) => segment !== '').map(decode), query: new URLSearchParams(query) };
+  return {
+    segments: path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decode),
+    query: new URLSearchParams(query),
+  };
 }
 
 /** The link to a place; parameters that are empty or undefined are left out. */
 export function href(segments: readonly string[], query: Readonly<Record<string, string | undefined>> = {}): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '');
+  const given = Object.entries(query).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+  );
   const parameters = new URLSearchParams(given).toString();
   return `#/${segments.map(encodeURIComponent).join('/')}${parameters === '' ? '' : `?${parameters}`}`;
 }

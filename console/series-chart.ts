@@ -17,7 +17,16 @@ interface SeriesChartInput {
 }
 
 /** A series with what was expected of it, what was strange about it and what is expected to come. */
-export function seriesChart({ series, points, scores, forecast, anomalies, range, maxAheadMs, isTall = false }: SeriesChartInput): ChartSpec {
+export function seriesChart({
+  series,
+  points,
+  scores,
+  forecast,
+  anomalies,
+  range,
+  maxAheadMs,
+  isTall = false,
+}: SeriesChartInput): ChartSpec {
   const gapMs = 3 * Math.max(typicalStepMs(points.times), points.stepSeconds * 1000);
   const tables: TimeTable[] = [breakGaps({ times: points.times, columns: [points.values] }, gapMs)];
   const lines: ChartLine[] = [{ name: 'Observed', column: 0, color: '--observed', widthPixels: 1.5 }];
@@ -28,13 +37,18 @@ export function seriesChart({ series, points, scores, forecast, anomalies, range
   }
   let to = range[1];
   const last = lastPoint(points.times, points.values);
-  const ahead = forecast && forecastTable(forecast, { points, last, aggregation: series.aggregation, until: range[1] + maxAheadMs });
+  const ahead =
+    forecast &&
+    forecastTable(forecast, { points, last, aggregation: series.aggregation, until: range[1] + maxAheadMs });
   if (ahead !== undefined) {
     const first = tables.reduce((sum, { columns }) => sum + columns.length, 0);
     tables.push(ahead);
     lines.push({ name: 'Forecast', column: first + 2, color: '--forecast', widthPixels: 2, isDashed: true });
     // The wider first, for the inner one is drawn upon it.
-    bands.push({ name: '95 %', lower: first, upper: first + 4, color: '--forecast-outer' }, { name: '80 %', lower: first + 1, upper: first + 3, color: '--forecast-inner' });
+    bands.push(
+      { name: '95 %', lower: first, upper: first + 4, color: '--forecast-outer' },
+      { name: '80 %', lower: first + 1, upper: first + 3, color: '--forecast-inner' },
+    );
     to = Math.max(to, ahead.times.at(-1) ?? to);
   }
   const shownUnit = displayUnit(series.metric, series.unit);
@@ -46,7 +60,10 @@ export function seriesChart({ series, points, scores, forecast, anomalies, range
     tables,
     lines,
     bands,
-    spans: anomalies.map(({ startedAt, endedAt }) => ({ from: Date.parse(startedAt), to: endedAt === null ? range[1] : Date.parse(endedAt) })),
+    spans: anomalies.map(({ startedAt, endedAt }) => ({
+      from: Date.parse(startedAt),
+      to: endedAt === null ? range[1] : Date.parse(endedAt),
+    })),
     ...(ahead !== undefined && last !== undefined && { presentMs: last.time }),
     isTall,
   };
@@ -66,7 +83,9 @@ interface Present {
  * middle of its hour, and a count an hour becomes a count a minute. It begins at the last point where that is before it.
  */
 function forecastTable(forecast: Forecast, { points, last, aggregation, until }: Present): TimeTable | undefined {
-  const columns = shownLevels.map((level) => forecast.quantiles[forecast.levels.findIndex((each) => each !== null && Math.abs(each - level) < 1e-6)]);
+  const columns = shownLevels.map(
+    (level) => forecast.quantiles[forecast.levels.findIndex((each) => each !== null && Math.abs(each - level) < 1e-6)],
+  );
   if (columns.some((column) => column === undefined)) return undefined;
   const pointSeconds = points.stepSeconds || forecast.stepSeconds;
   const offsetMs = Math.max(0, forecast.stepSeconds - pointSeconds) * 500;
@@ -75,7 +94,8 @@ function forecastTable(forecast: Forecast, { points, last, aggregation, until }:
   if (shown.length === 0) return undefined;
   const times = shown.map((i) => forecast.times[i]! + offsetMs);
   const scaled = columns.map((column) => shown.map((i) => scaleBy(column?.[i], scale)));
-  if (last === undefined || last.time >= times[0]! || times[0]! - last.time > 3 * forecast.stepSeconds * 1000) return { times, columns: scaled };
+  if (last === undefined || last.time >= times[0]! || times[0]! - last.time > 3 * forecast.stepSeconds * 1000)
+    return { times, columns: scaled };
   return { times: [last.time, ...times], columns: scaled.map((column): Column => [last.value, ...column]) };
 }
 
@@ -83,7 +103,12 @@ function scaleBy(value: number | null | undefined, scale: number): number | null
   return value === null || value === undefined ? null : value * scale;
 }
 
-function describe(series: SeriesChartInput['series'], last: Present['last'], ahead: TimeTable | undefined, unit: string): string {
+function describe(
+  series: SeriesChartInput['series'],
+  last: Present['last'],
+  ahead: TimeTable | undefined,
+  unit: string,
+): string {
   const parts = [`${series.metric}, ${labelText(series.labels)}`];
   if (last !== undefined) parts.push(`last value ${formatValue(last.value, unit)} at ${formatTime(last.time)}`);
   const end = ahead?.times.length ?? 0;

@@ -29,9 +29,20 @@ export function signInForm({ problem, retry }: { problem: ApiError; retry: () =>
       },
     },
     h('h1', {}, 'This Fleetcast asks for a key'),
-    h('p', {}, 'Paste an API key with the scope ', h('code', {}, 'read'), '. It stays in this tab only, and is gone when you close it.'),
+    h(
+      'p',
+      {},
+      'Paste an API key with the scope ',
+      h('code', {}, 'read'),
+      '. It stays in this tab only, and is gone when you close it.',
+    ),
     h('label', { for: 'key' }, 'API key'),
-    h('div', { class: 'field-row' }, h('input', { id: 'key', name: 'key', type: 'password', autocomplete: 'off', required: true }), h('button', { type: 'submit' }, 'Open')),
+    h(
+      'div',
+      { class: 'field-row' },
+      h('input', { id: 'key', name: 'key', type: 'password', autocomplete: 'off', required: true }),
+      h('button', { type: 'submit' }, 'Open'),
+    ),
     h('p', { class: 'field-problem', role: 'alert' }, wasRefused ? problem.message : ''),
   );
 }

@@ -1,5 +1,5 @@
-import { resample } from './columns.ts';
 import type { Column } from './api-types.ts';
+import { resample } from './columns.ts';
 import { svg } from './dom.ts';
 
 const width = 240;

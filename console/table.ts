@@ -25,15 +25,38 @@ interface TableOptions<Row> {
  * A table whose headings sort it. The order is part of the address (`?sort=-age`), so it can be sent to somebody. On a
  * narrow screen each row becomes a card.
  */
-export function table<Row>({ label, columns, rows, keyOf, route, defaultSort = '', maxRows = 300 }: TableOptions<Row>): Child {
+export function table<Row>({
+  label,
+  columns,
+  rows,
+  keyOf,
+  route,
+  defaultSort = '',
+  maxRows = 300,
+}: TableOptions<Row>): Child {
   const sort = route.query.get('sort') ?? defaultSort;
   const sorted = sortRows(rows, columns, sort);
-  const head = h('tr', {}, columns.map((column) => heading(column, sort, route)));
-  const body = sorted.slice(0, maxRows).map((row) =>
-    h('tr', { 'data-key': keyOf(row) }, columns.map((column) => h('td', { class: column.isNumber && 'number', 'data-label': column.title }, h('div', {}, column.cell(row))))),
+  const head = h(
+    'tr',
+    {},
+    columns.map((column) => heading(column, sort, route)),
   );
-  const rest = rows.length > maxRows && h('p', { class: 'empty' }, `The first ${maxRows} of ${rows.length} are shown. A filter narrows them.`);
-  return [h('div', { class: 'table-box' }, h('table', { 'aria-label': label }, h('thead', {}, head), h('tbody', {}, body))), rest];
+  const body = sorted.slice(0, maxRows).map((row) =>
+    h(
+      'tr',
+      { 'data-key': keyOf(row) },
+      columns.map((column) =>
+        h('td', { class: column.isNumber && 'number', 'data-label': column.title }, h('div', {}, column.cell(row))),
+      ),
+    ),
+  );
+  const rest =
+    rows.length > maxRows &&
+    h('p', { class: 'empty' }, `The first ${maxRows} of ${rows.length} are shown. A filter narrows them.`);
+  return [
+    h('div', { class: 'table-box' }, h('table', { 'aria-label': label }, h('thead', {}, head), h('tbody', {}, body))),
+    rest,
+  ];
 }
 
 /** Rows in the order that `sort` names; the order given where it names no column that can be sorted. */
@@ -50,11 +73,20 @@ function compare(a: string | number, b: string | number): number {
   return String(a).localeCompare(String(b), 'en', { numeric: true });
 }
 
-function heading<Row>({ id, title, sortBy, isNumber = false }: TableColumn<Row>, sort: string, route: Route): HTMLElement {
+function heading<Row>(
+  { id, title, sortBy, isNumber = false }: TableColumn<Row>,
+  sort: string,
+  route: Route,
+): HTMLElement {
   if (sortBy === undefined) return h('th', { scope: 'col', class: isNumber && 'number' }, title);
   const order = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : undefined;
   const next = sort === id ? `-${id}` : id;
   const arrow = order === 'ascending' ? '\u2191' : order === 'descending' ? '\u2193' : '';
-  const link = h('a', { href: hrefWith(route, { sort: next }) }, title, h('span', { class: 'arrow', 'aria-hidden': 'true' }, arrow));
+  const link = h(
+    'a',
+    { href: hrefWith(route, { sort: next }) },
+    title,
+    h('span', { class: 'arrow', 'aria-hidden': 'true' }, arrow),
+  );
   return h('th', { scope: 'col', class: isNumber && 'number', 'aria-sort': order }, link);
 }

@@ -1,4 +1,4 @@
-import { ApiError, type ApiClient } from './api-client.ts';
+import { type ApiClient, ApiError } from './api-client.ts';
 import type { Child } from './dom.ts';
 import type { Route } from './route.ts';
 

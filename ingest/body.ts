@@ -15,7 +15,7 @@ export async function readRecords(request: Request, maxBodyBytes: number): Promi
   const type = mediaType(request);
   const bytes = await decompress(await readBytes(request, maxBodyBytes), request, maxBodyBytes);
   const text = decode(bytes);
-  if (type === 'application/x-ndjson') return parseLines(text);
+  if (type === 'application/x-ndjson') return await parseLines(text);
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -36,6 +36,12 @@ export class BrokenLine {
   }
 }
 
+/** So much of an event loop's turn may go into lines, in milliseconds. */
+const turnMs = 8;
+/** So many broken lines keep reasons of their own: a body of nothing else would fill the memory with them. */
+const maxReasons = 100;
+const brokenLikeOthers = new BrokenLine('as lines before it');
+
 function mediaType(request: Request): string {
   const header = request.headers.get('content-type') ?? '';
   const type = header.split(';')[0]!.trim().toLowerCase();
@@ -52,10 +58,15 @@ async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('invalid_request', 'the body ended early', { cause });
   }
   return Buffer.concat(chunks, size);
 }
@@ -85,14 +96,24 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function parseLines(text: string): unknown[] {
+async function parseLines(text: string): Promise<unknown[]> {
   const records: unknown[] = [];
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') continue;
+  let broken = 0;
+  let turnStarted = performance.now();
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(start, end).trim();
+    start = end + 1;
+    if (line === '') continue;
     try {
       records.push(JSON.parse(line));
     } catch (error) {
-      records.push(new BrokenLine((error as Error).message));
+      records.push(++broken <= maxReasons ? new BrokenLine((error as Error).message) : brokenLikeOthers);
+    }
+    if (performance.now() - turnStarted > turnMs) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      turnStarted = performance.now();
     }
   }
   return records;

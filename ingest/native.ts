@@ -12,7 +12,7 @@ import {
   type TaskEventRow,
   taskEventsTable,
 } from '../store/tables.ts';
-import type { FieldError } from '../telemetry/errors.ts';
+import { type FieldError, pointerTo } from '../telemetry/errors.ts';
 import { BrokenLine } from './body.ts';
 import {
   type Heartbeat,
@@ -81,11 +81,11 @@ export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds 
     for (let i = 0; i < records.length; i++) {
       if (i % recordsPerTurn === recordsPerTurn - 1) await new Promise<void>((resolve) => setImmediate(resolve));
       const problems = checkOne(records[i], schema, `/${i}`, nowMs, earliest, latest, good);
-      if (errors.length < maxErrors) errors.push(...problems);
+      for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
     }
     return {
       good,
-      outcome: { accepted: good.length, refused: records.length - good.length, errors: errors.slice(0, maxErrors) },
+      outcome: { accepted: good.length, refused: records.length - good.length, errors },
     };
   }
 
@@ -154,18 +154,14 @@ function checkOne<T extends { time?: number | undefined }>(
 
 /** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */
 function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType): FieldError[] {
-  const pointer = record + issue.path.map(pointerStep).join('');
+  const pointer = record + pointerTo(issue.path);
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer, detail: message }));
   if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
   const allowed =
     schema instanceof z.ZodObject && issue.path.length === 0
       ? `; allowed: ${Object.keys(schema.shape).join(', ')}`
       : '';
-  return issue.keys.map((key) => ({ pointer: pointer + pointerStep(key), detail: `not a known field${allowed}` }));
-}
-
-/** A step of a JSON pointer (RFC 6901). */
-function pointerStep(key: PropertyKey): string {
-  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return issue.keys.map((key) => ({ pointer: pointer + pointerTo([key]), detail: `not a known field${allowed}` }));
 }
 
 /** Data is kept for the retention after its time or after its receipt, whichever is later: history sent late stays. */

@@ -18,6 +18,11 @@ export interface FieldError {
   detail: string;
 }
 
+/** The JSON pointer (RFC 6901) of a path of keys. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 /**
  * An error that ends a request. `message` is for the caller; `cause` is for the operator and is only logged.
  */

@@ -1,0 +1,111 @@
+import type { Agent } from '../api-types.ts';
+import { h } from '../dom.ts';
+import { filterBox, matchesFilter } from '../filter-box.ts';
+import { countStates } from '../fleet-grid.ts';
+import { formatAge, formatCount, formatSeconds } from '../format.ts';
+import { choices, labelList, labelText, orAbsent, stateMark, timeMark } from '../marks.ts';
+import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
+import { href, hrefWith, type Route } from '../route.ts';
+import { type TableColumn, table } from '../table.ts';
+import { type Page, settle, type ViewContext, valueOr } from '../view.ts';
+
+const stateRank = { down: 0, late: 1, up: 2 } as const;
+
+const columns: readonly TableColumn<Agent>[] = [
+  { id: 'state', title: 'State', sortBy: ({ state }) => stateRank[state], cell: ({ state }) => stateMark(state) },
+  {
+    id: 'agent',
+    title: 'Agent',
+    sortBy: ({ agent }) => agent,
+    cell: ({ agent }) => h('a', { class: 'strong', href: href(['agents', agent]) }, agent),
+  },
+  { id: 'type', title: 'Type', sortBy: ({ type }) => type, cell: ({ type }) => orAbsent(type) },
+  { id: 'version', title: 'Version', sortBy: ({ version }) => version, cell: ({ version }) => orAbsent(version) },
+  { id: 'status', title: 'Says', sortBy: ({ status }) => status, cell: ({ status }) => status },
+  {
+    id: 'age',
+    title: 'Last heartbeat',
+    isNumber: true,
+    sortBy: ({ heartbeatAgeSeconds }) => heartbeatAgeSeconds,
+    cell: ({ heartbeatAgeSeconds, lastSeenAt }) => timeMark(lastSeenAt, formatAge(heartbeatAgeSeconds)),
+  },
+  {
+    id: 'interval',
+    title: 'Promised every',
+    isNumber: true,
+    sortBy: ({ intervalSeconds }) => intervalSeconds,
+    cell: ({ intervalSeconds }) => formatSeconds(intervalSeconds),
+  },
+  { id: 'labels', title: 'Labels', cell: ({ labels }) => h('span', { class: 'labels' }, labelList(labels)) },
+];
+
+/** `#/agents`, `?type=`, `?state=`, `?q=`: all agents, the silent ones first. */
+export async function agentsView({ api }: ViewContext): Promise<Page> {
+  const agents = await settle(api.agents());
+  const counts = countStates(valueOr(agents, []));
+  return {
+    title: 'Agents',
+    render: (route) => [
+      pageHeading({ title: 'Agents' }),
+      loadedPanel(
+        {
+          title: 'All agents',
+          note: agents.ok && formatCount(agents.value.length),
+          actions: filterBox({ route, label: 'Filter agents', placeholder: 'Filter by name, version, label' }),
+        },
+        agents,
+        (all) => [
+          h('div', { class: 'choice-row' }, stateChoices(route, counts, all.length), typeChoices(route, all)),
+          agentsTable(all, route),
+        ],
+      ),
+    ],
+  };
+}
+
+function agentsTable(all: readonly Agent[], route: Route) {
+  const type = route.query.get('type');
+  const state = route.query.get('state');
+  const rows = all.filter(
+    (agent) =>
+      (type === null || agent.type === type) &&
+      (state === null || agent.state === state) &&
+      matchesFilter(searchText(agent), route),
+  );
+  if (rows.length === 0)
+    return emptyNote(all.length === 0 ? 'No agent has sent a heartbeat yet.' : 'No agent matches.');
+  return table({ label: 'Agents', columns, rows, keyOf: ({ agent }) => agent, route, defaultSort: 'state' });
+}
+
+function searchText({ agent, type, version, status, state, labels }: Agent): string {
+  return [agent, type, version, status, state, labelText(labels)].join(' ');
+}
+
+function stateChoices(route: Route, counts: ReturnType<typeof countStates>, total: number) {
+  const current = route.query.get('state');
+  const states = (['up', 'late', 'down'] as const).map((state) => ({
+    text: `${state} ${formatCount(counts[state])}`,
+    href: hrefWith(route, { state }),
+    isCurrent: current === state,
+  }));
+  return choices('State', [
+    { text: `all ${formatCount(total)}`, href: hrefWith(route, { state: undefined }), isCurrent: current === null },
+    ...states,
+  ]);
+}
+
+function typeChoices(route: Route, all: readonly Agent[]) {
+  const current = route.query.get('type');
+  const types = [...Map.groupBy(all, ({ type }) => type)]
+    .filter(([type]) => type !== '')
+    .sort(([, a], [, b]) => b.length - a.length);
+  const options = types.map(([type, members]) => ({
+    text: `${type} ${formatCount(members.length)}`,
+    href: hrefWith(route, { type }),
+    isCurrent: current === type,
+  }));
+  return choices('Type', [
+    { text: 'every type', href: hrefWith(route, { type: undefined }), isCurrent: current === null },
+    ...options,
+  ]);
+}

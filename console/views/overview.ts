@@ -1,0 +1,215 @@
+import { anomalyList } from '../anomaly-list.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { Agent, Anomaly, Forecast, ForecastSummary, Slo, Status } from '../api-types.ts';
+import { chart } from '../chart.ts';
+import { type Child, h } from '../dom.ts';
+import { firstRun } from '../first-run.ts';
+import { countStates, fleetGrid } from '../fleet-grid.ts';
+import { choosePick, forecastPicker } from '../forecast-picker.ts';
+import { formatCount, formatRatio, formatSeconds } from '../format.ts';
+import { labelList, timeMark } from '../marks.ts';
+import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
+import { href, type Route } from '../route.ts';
+import { seriesChart } from '../series-chart.ts';
+import { sloCard } from '../slo-card.ts';
+import { type Loaded, type Page, settle, type ViewContext, valueOr } from '../view.ts';
+
+const dayMs = 86_400_000;
+const historyMs = 5 * dayMs;
+const shownAnomalies = 6;
+
+/** `#/`: the fleet, its objectives, what is strange, and one forecast. `?forecast=` chooses which. */
+export async function overviewView({ api, route, now }: ViewContext): Promise<Page> {
+  const [status, agents, slos, anomalies, open, forecasts] = await Promise.all([
+    settle(api.status()),
+    settle(api.agents()),
+    settle(api.slos()),
+    settle(api.anomalies({}, shownAnomalies)),
+    settle(api.anomalies({ open: 'true' }, 200)),
+    settle(api.forecasts()),
+  ]);
+  const picked = choosePick(valueOr(forecasts, []), valueOr(open, []), route.query.get('forecast'));
+  const shownForecast = picked === undefined ? undefined : await settle(loadForecast(api, picked, now));
+  const isEmpty = status.ok && status.value.counts.agents === 0 && status.value.counts.series === 0;
+  return {
+    title: 'Overview',
+    render: (current) => [
+      pageHeading({
+        title: 'Fleet overview',
+        aside:
+          status.ok &&
+          `Fleetcast ${status.value.version}, up for ${formatSeconds(Math.floor(status.value.uptimeSeconds / 60) * 60)}`,
+      }),
+      status.ok && degradationBanner(status.value),
+      isEmpty
+        ? firstRun(location.origin)
+        : [
+            summary({ agents, slos, open, status }),
+            h(
+              'div',
+              { class: 'columns' },
+              h(
+                'div',
+                { class: 'column' },
+                fleetPanel(agents),
+                forecastPanel({ forecasts, picked, shown: shownForecast, route: current, now }),
+              ),
+              h('div', { class: 'column' }, sloPanel(slos), anomalyPanel(anomalies, open, now)),
+            ),
+          ],
+    ],
+  };
+}
+
+interface ShownForecast {
+  series: ForecastSummary;
+  forecast: Forecast | undefined;
+  chart: Child;
+}
+
+async function loadForecast(api: ApiClient, series: ForecastSummary, now: number): Promise<ShownForecast> {
+  const range = [now - historyMs, now] as const;
+  const [forecasts, points, anomalies] = await Promise.all([
+    api.forecastsOf(series.seriesId),
+    api.points(series.seriesId, { from: range[0], to: now, step: 'hour' }),
+    api.anomalies({ series: series.seriesId, from: range[0] }, 100),
+  ]);
+  const forecast = forecasts.find(({ chosen }) => chosen) ?? forecasts[0];
+  const spec = seriesChart({
+    series: { ...series, id: series.seriesId },
+    points,
+    forecast,
+    anomalies,
+    range,
+    maxAheadMs: 3 * dayMs,
+  });
+  return { series, forecast, chart: chart(spec) };
+}
+
+function degradationBanner({ degradations }: Status): Child {
+  if (degradations.length === 0) return undefined;
+  return h(
+    'div',
+    { class: 'banner', role: 'status' },
+    h('strong', {}, 'Fleetcast does less than it should'),
+    h(
+      'ul',
+      {},
+      degradations.map(({ component, reason, since }) =>
+        h('li', {}, h('b', {}, component), `: ${reason}, since `, timeMark(since)),
+      ),
+    ),
+  );
+}
+
+interface SummaryInput {
+  agents: Loaded<Agent[]>;
+  slos: Loaded<Slo[]>;
+  open: Loaded<Anomaly[]>;
+  status: Loaded<Status>;
+}
+
+function summary({ agents, slos, open, status }: SummaryInput): Child {
+  const counts = countStates(valueOr(agents, []));
+  const budgets = valueOr(slos, []).flatMap(({ errorBudgetRemainingRatio: left }) => (left === null ? [] : [left]));
+  const worst = budgets.length === 0 ? null : Math.round(Math.min(...budgets) * 1000) / 1000;
+  const openCount = valueOr(open, []).length;
+  return h(
+    'div',
+    { class: 'summary' },
+    figure('Agents up', counts.up, href(['agents'], { state: 'up' }), 'good'),
+    figure('Late', counts.late, href(['agents'], { state: 'late' }), counts.late > 0 ? 'warn' : 'quiet'),
+    figure('Down', counts.down, href(['agents'], { state: 'down' }), counts.down > 0 ? 'bad' : 'quiet'),
+    figure('Open anomalies', openCount, href(['anomalies']), openCount > 0 ? 'bad' : 'quiet'),
+    figure(
+      'Lowest error budget',
+      formatRatio(worst),
+      href(['slos']),
+      worst === null ? 'quiet' : worst <= 0 ? 'bad' : 'good',
+    ),
+    figure('Series', status.ok ? status.value.counts.series : '\u2013', href(['series']), 'quiet'),
+  );
+}
+
+function figure(name: string, value: number | string, link: string, tone: string): HTMLElement {
+  return h(
+    'a',
+    { class: 'summary-item', href: link, 'data-tone': tone },
+    h('span', {}, name),
+    h('b', {}, typeof value === 'number' ? formatCount(value) : value),
+  );
+}
+
+function fleetPanel(agents: Loaded<Agent[]>): HTMLElement {
+  const legend = h(
+    'span',
+    { class: 'legend' },
+    (['up', 'late', 'down'] as const).map((state) =>
+      h('span', {}, h('i', { class: 'dot', 'data-state': state }), state),
+    ),
+  );
+  return loadedPanel(
+    { title: 'Agents', note: agents.ok && formatCount(agents.value.length), actions: legend },
+    agents,
+    (all) => (all.length === 0 ? emptyNote('No agent has sent a heartbeat yet.') : fleetGrid(all)),
+  );
+}
+
+function sloPanel(slos: Loaded<Slo[]>): HTMLElement {
+  return loadedPanel({ title: 'Objectives', actions: h('a', { href: href(['slos']) }, 'All') }, slos, (all) =>
+    all.map(sloCard),
+  );
+}
+
+function anomalyPanel(anomalies: Loaded<Anomaly[]>, open: Loaded<Anomaly[]>, now: number): HTMLElement {
+  const shown = [...valueOr(open, []), ...valueOr(anomalies, []).filter(({ endedAt }) => endedAt !== null)].slice(
+    0,
+    shownAnomalies,
+  );
+  const note = open.ok && open.value.length > 0 ? `${open.value.length} open` : undefined;
+  return loadedPanel(
+    { title: 'Anomalies', note, actions: h('a', { href: href(['anomalies']) }, 'All') },
+    anomalies,
+    () => anomalyList(shown, now),
+  );
+}
+
+interface ForecastPanelInput {
+  forecasts: Loaded<ForecastSummary[]>;
+  picked: ForecastSummary | undefined;
+  shown: Loaded<ShownForecast> | undefined;
+  route: Route;
+  now: number;
+}
+
+function forecastPanel({ forecasts, picked, shown, route }: ForecastPanelInput): HTMLElement {
+  const options = {
+    title: 'Forecast',
+    class: 'forecast',
+    actions: picked && forecastPicker(valueOr(forecasts, []), picked, route),
+  };
+  if (shown === undefined) {
+    return loadedPanel(options, forecasts, () =>
+      emptyNote(
+        'No forecast yet. The job runs five minutes after each full hour, and a series needs some hours of history.',
+      ),
+    );
+  }
+  return loadedPanel(options, shown, ({ series, forecast, chart }) => [
+    h(
+      'p',
+      { class: 'subject' },
+      h('a', { class: 'mono', href: href(['series', series.seriesId], { range: '7d' }) }, series.metric),
+      labelList(series.labels),
+    ),
+    chart,
+    forecast &&
+      h(
+        'p',
+        { class: 'footnote' },
+        `By ${forecast.forecaster}, issued `,
+        timeMark(forecast.issuedAt),
+        forecast.mase !== null && `, MASE ${forecast.mase.toFixed(2)} on the held-out end`,
+      ),
+  ]);
+}

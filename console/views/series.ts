@@ -1,0 +1,178 @@
+import { anomalyList } from '../anomaly-list.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { Forecast, SeriesInfo } from '../api-types.ts';
+import { chart } from '../chart.ts';
+import { lastPoint } from '../columns.ts';
+import { type Child, h } from '../dom.ts';
+import { absent, displayUnit, formatAge, formatNumber, formatValue } from '../format.ts';
+import { choices, labelList, orAbsent, stateMark, timeMark } from '../marks.ts';
+import { emptyNote, facts, loadedPanel, pageHeading } from '../panel.ts';
+import { href, hrefWith, type Route } from '../route.ts';
+import { seriesChart } from '../series-chart.ts';
+import { table } from '../table.ts';
+import { type Page, settle, type ViewContext } from '../view.ts';
+
+const hourMs = 3_600_000;
+
+interface Range {
+  id: string;
+  text: string;
+  lengthMs: number;
+  step: 'minute' | 'hour';
+  refreshSeconds: number;
+}
+
+/** A longer look back changes less from one refresh to the next, and costs more. */
+const ranges: readonly Range[] = [
+  { id: '6h', text: '6 h', lengthMs: 6 * hourMs, step: 'minute', refreshSeconds: 10 },
+  { id: '24h', text: '24 h', lengthMs: 24 * hourMs, step: 'minute', refreshSeconds: 20 },
+  { id: '7d', text: '7 d', lengthMs: 168 * hourMs, step: 'minute', refreshSeconds: 60 },
+  { id: '28d', text: '28 d', lengthMs: 672 * hourMs, step: 'hour', refreshSeconds: 300 },
+];
+
+/** `#/series/ID`, `?range=6h|24h|7d|28d`: one series, what was expected of it, what comes, and which models were tried. */
+export async function seriesView({ api, route, now }: ViewContext): Promise<Page> {
+  const id = route.segments[1]!;
+  const range = rangeOf(route);
+  const series = await settle(api.oneSeries(id));
+  if (!series.ok) {
+    return {
+      title: 'Series',
+      render: () => [pageHeading({ title: 'Series', back }), loadedPanel({ title: 'Series' }, series, () => undefined)],
+    };
+  }
+  const [shown, forecasts, anomalies] = await Promise.all([
+    settle(loadChart(api, series.value, range, now)),
+    settle(api.forecastsOf(id)),
+    settle(api.anomalies({ series: id }, 20)),
+  ]);
+  const rangeChoices = (current: Route) =>
+    choices(
+      'Time range',
+      ranges.map(({ id, text }) => ({
+        text,
+        href: hrefWith(current, { range: id }),
+        isCurrent: id === rangeOf(current).id,
+      })),
+    );
+  return {
+    title: series.value.metric,
+    refreshSeconds: range.refreshSeconds,
+    render: (current) => [
+      pageHeading({
+        title: series.value.metric,
+        isCode: true,
+        back,
+        aside: h('span', { class: 'labels' }, labelList(series.value.labels)),
+      }),
+      loadedPanel({ title: 'History and forecast', actions: rangeChoices(current) }, shown, ({ picture, values }) => [
+        picture,
+        seriesFacts(series.value, values, now),
+      ]),
+      h(
+        'div',
+        { class: 'columns' },
+        loadedPanel({ title: 'Forecasters tried' }, forecasts, (all) => forecastersTable(all, current)),
+        loadedPanel({ title: 'Anomalies' }, anomalies, (all) => anomalyList(all, now)),
+      ),
+    ],
+  };
+}
+
+const back = { href: href(['series']), text: 'Series' };
+
+function rangeOf({ query }: Route): Range {
+  return ranges.find(({ id }) => id === query.get('range')) ?? ranges[1]!;
+}
+
+interface Shown {
+  picture: Child;
+  values: { last: number | undefined; low: number | undefined; high: number | undefined };
+}
+
+async function loadChart(api: ApiClient, series: SeriesInfo, { lengthMs, step }: Range, now: number): Promise<Shown> {
+  const from = now - lengthMs;
+  const [points, scores, forecasts, anomalies] = await Promise.all([
+    api.points(series.id, { from, to: now, step }),
+    step === 'minute' ? api.scores(series.id, { from, to: now }) : undefined,
+    api.forecastsOf(series.id),
+    api.anomalies({ series: series.id, from, to: now }, 500),
+  ]);
+  const forecast = forecasts.find(({ chosen }) => chosen);
+  const spec = seriesChart({
+    series,
+    points,
+    scores: scores?.times.length === 0 ? undefined : scores,
+    forecast,
+    anomalies,
+    range: [from, now],
+    maxAheadMs: Math.max(lengthMs / 2, 6 * hourMs),
+    isTall: true,
+  });
+  const known = points.values.filter((value) => value !== null);
+  const picture =
+    known.length === 0
+      ? emptyNote('Nothing was measured in this time. A longer range may show something.')
+      : chart(spec);
+  return {
+    picture,
+    values: {
+      last: lastPoint(points.times, points.values)?.value,
+      low: least(known),
+      high: known.reduce<number | undefined>(
+        (high, value) => (high === undefined || value > high ? value : high),
+        undefined,
+      ),
+    },
+  };
+}
+
+function least(values: readonly number[]): number | undefined {
+  return values.reduce<number | undefined>((low, value) => (low === undefined || value < low ? value : low), undefined);
+}
+
+function seriesFacts(
+  { metric, unit, aggregation, firstTime, lastTime }: SeriesInfo,
+  { last, low, high }: Shown['values'],
+  now: number,
+): Child {
+  const shown = (value: number | undefined) => formatValue(value, displayUnit(metric, unit));
+  return facts([
+    ['Last value', shown(last)],
+    ['Lowest shown', shown(low)],
+    ['Highest shown', shown(high)],
+    ['Unit', orAbsent(unit)],
+    ['A minute is its', aggregation],
+    ['First sample', timeMark(firstTime)],
+    ['Last sample', timeMark(lastTime, formatAge((now - Date.parse(lastTime)) / 1000))],
+  ]);
+}
+
+function forecastersTable(forecasts: readonly Forecast[], route: Route): Child {
+  if (forecasts.length === 0)
+    return emptyNote('No forecast yet. The job runs after each full hour, and a series needs some hours of history.');
+  return [
+    table({
+      label: 'Forecasters',
+      rows: forecasts,
+      keyOf: ({ forecaster }) => forecaster,
+      route,
+      columns: [
+        { id: 'forecaster', title: 'Forecaster', cell: ({ forecaster }) => h('span', { class: 'mono' }, forecaster) },
+        {
+          id: 'mase',
+          title: 'MASE',
+          isNumber: true,
+          cell: ({ mase }) => (mase === null ? absent : formatNumber(Number(mase.toPrecision(3)))),
+        },
+        { id: 'chosen', title: 'Choice', cell: ({ chosen }) => (chosen ? stateMark('up', 'chosen') : 'not chosen') },
+        { id: 'issued', title: 'Issued', isNumber: true, cell: ({ issuedAt }) => timeMark(issuedAt) },
+      ],
+    }),
+    h(
+      'p',
+      { class: 'footnote' },
+      'MASE is the error on the held-out end of the series, beside that of repeating the last season: below 1 is better than that.',
+    ),
+  ];
+}

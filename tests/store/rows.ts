@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { defineQuery } from '../../store/query.ts';
+import { seriesId } from '../../store/series-id.ts';
+import type { RowOf, Table } from '../../store/table.ts';
+import {
+  type Aggregation,
+  type HeartbeatRow,
+  heartbeatsTable,
+  type SampleRow,
+  samplesTable,
+  seriesTable,
+  type TaskEventRow,
+  taskEventsTable,
+} from '../../store/tables.ts';
+import type { TelemetryStore } from '../../store/telemetry.ts';
+
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+/** A Monday, 00:00 UTC. */
+export const mondayMs = Date.UTC(2026, 0, 5);
+/** Far beyond what any test reaches, so that no TTL drops its rows. */
+export const farDay = Date.UTC(2100, 0, 1) / dayMs;
+const kept = { raw_until: farDay, rollup_until: farDay };
+
+export function heartbeat(tenant: string, agent: string, time: number, rest: Partial<HeartbeatRow> = {}): HeartbeatRow {
+  return {
+    tenant,
+    agent,
+    agent_type: 'testing',
+    version: '1.0.0',
+    status: 'ok',
+    time,
+    received_at: time,
+    interval_seconds: 60,
+    labels: {},
+    ...kept,
+    ...rest,
+  };
+}
+
+let events = 0;
+
+export function taskEvent(
+  tenant: string,
+  kind: string,
+  state: string,
+  time: number,
+  rest: Partial<TaskEventRow> = {},
+): TaskEventRow {
+  events++;
+  return {
+    tenant,
+    event_id: `event-${events}`,
+    time,
+    received_at: time,
+    agent: 'worker-1',
+    task: `task-${events}`,
+    kind,
+    state,
+    duration_seconds: null,
+    progress_ratio: null,
+    attempt: 1,
+    correlation_id: '',
+    error: '',
+    attributes: {},
+    ...kept,
+    ...rest,
+  };
+}
+
+export function insertHeartbeats(store: TelemetryStore, rows: readonly HeartbeatRow[]): Promise<void> {
+  return store.insert(heartbeatsTable, rows);
+}
+
+export function insertTaskEvents(store: TelemetryStore, rows: readonly TaskEventRow[]): Promise<void> {
+  return store.insert(taskEventsTable, rows);
+}
+
+export interface TestSeries {
+  tenant: string;
+  metric: string;
+  labels?: Record<string, string>;
+  aggregation?: Aggregation;
+  points: readonly { time: number; value: number }[];
+}
+
+/** Stores a series with its name; answers its identifier. */
+export async function insertSeries(store: TelemetryStore, series: TestSeries): Promise<string> {
+  const { tenant, metric, labels = {}, aggregation = 'avg', points } = series;
+  const series_id = seriesId(tenant, metric, labels);
+  await store.insert(seriesTable, [{ tenant, metric, series_id, labels, aggregation, unit: '' }]);
+  const rows = points.map(({ time, value }): SampleRow => ({ tenant, series_id, time, value, aggregation, ...kept }));
+  await store.insert(samplesTable, rows);
+  return series_id;
+}
+
+/** Every row of a table as ClickHouse shows it, merged, in the order of all columns. */
+export function readAll(store: TelemetryStore, table: string, tenant: string): Promise<Record<string, unknown>[]> {
+  const query = defineQuery({
+    name: 'read_all',
+    sql: `SELECT * FROM ${table} FINAL WHERE tenant = {tenant:String} ORDER BY ALL`,
+    params: z.object({ tenant: z.string() }),
+    row: z.record(z.string(), z.unknown()),
+  });
+  return store.query(query, { tenant });
+}
+
+/** The number of rows of a table as they lie there, not merged. */
+export async function countRows(store: TelemetryStore, table: string, tenant: string): Promise<number> {
+  const query = defineQuery({
+    name: 'count_rows',
+    sql: `SELECT count() AS rows FROM ${table} WHERE tenant = {tenant:String}`,
+    params: z.object({ tenant: z.string() }),
+    row: z.object({ rows: z.coerce.number() }),
+  });
+  return (await store.query(query, { tenant }))[0]!.rows;
+}
+
+/** The rows of the tenants that begin with `prefix`, read back in the form in which they are inserted, in their order. */
+export async function readRows<T extends Table>(store: TelemetryStore, table: T, prefix: string): Promise<RowOf<T>[]> {
+  const columns = Object.entries(table.columns).map(([name, kind]) => `${selectors[kind](`t.${name}`)} AS ${name}`);
+  const query = defineQuery({
+    name: 'read_rows',
+    sql: `SELECT ${columns.join(', ')} FROM ${table.name} AS t WHERE startsWith(t.tenant, {prefix:String}) ORDER BY t.tenant`,
+    params: z.object({ prefix: z.string() }),
+    row: z.record(z.string(), z.unknown()),
+  });
+  const rows = await store.query(query, { prefix });
+  return rows.map((row) => {
+    const entries = Object.entries(table.columns).map(([name, kind]) => [name, decoders[kind](row[name])]);
+    return Object.fromEntries(entries) as RowOf<T>;
+  });
+}
+
+type Kind = Table['columns'][string];
+const float = (text: unknown) => ({ nan: Number.NaN, inf: Infinity, '-inf': -Infinity })[String(text)] ?? Number(text);
+
+/** Numbers are read as text, for JSON has no NaN. */
+const selectors: Record<Kind, (column: string) => string> = {
+  text: (column) => `toString(${column})`,
+  number: (column) => `toString(${column})`,
+  optionalNumber: (column) => `toString(${column})`,
+  id: (column) => `toString(${column})`,
+  time: (column) => `toUnixTimestamp64Milli(${column})`,
+  optionalTime: (column) => `toUnixTimestamp64Milli(${column})`,
+  date: (column) => `toUInt16(${column})`,
+  map: (column) => column,
+  numbers: (column) => `arrayMap(x -> toString(x), ${column})`,
+};
+
+const nullable = (decode: (value: unknown) => unknown) => (value: unknown) => (value === null ? null : decode(value));
+const decoders: Record<Kind, (value: unknown) => unknown> = {
+  text: String,
+  number: float,
+  optionalNumber: nullable(float),
+  id: String,
+  time: Number,
+  optionalTime: nullable(Number),
+  date: Number,
+  map: (value) => value,
+  numbers: (value) => (value as string[]).map(float),
+};
