@@ -131,12 +131,19 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
     for (;;) {
       stopping.signal.throwIfAborted();
       const done = await state.exclusive(`job:${job.id}`, async () => {
+        await updateRun(state, { ...run, status: 'running' });
         await execute(job, run);
         return true;
       });
       if (done) return;
       await new Promise((resolve) => setTimeout(resolve, lockRetryMs));
     }
+  }
+
+  /** A run that could not begin, or whose end could not be written, must not look as if it were still to come. */
+  async function giveUp(run: JobRun, error: unknown): Promise<void> {
+    log.warn({ err: error, job: run.job, run: run.id }, 'requested run ended early');
+    await updateRun(state, { ...run, status: 'failed', finishedAt: now().getTime(), error: (error as Error).message });
   }
 
   return {
@@ -167,8 +174,8 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
       const stepMs = job.stepSeconds * 1000;
       const run = newRun(job, 'request', Math.floor(from / stepMs) * stepMs, Math.ceil(to / stepMs) * stepMs);
       await insertRun(state, run, holder);
-      track(waitForLock(job, run)).catch((error: unknown) =>
-        log.warn({ err: error, job: jobId, run: run.id }, 'requested run ended early'),
+      track(waitForLock(job, run).catch((error: unknown) => giveUp(run, error))).catch((error: unknown) =>
+        log.error({ err: error, job: jobId, run: run.id }, 'end of a run not written'),
       );
       return { ...run, result: {} };
     },

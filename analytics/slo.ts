@@ -5,8 +5,9 @@ import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job } from './job.ts';
 
-/** Heartbeats attest up to an hour of the past: so much is counted again, with the same result where nothing came. */
-const recountMs = 3_900_000;
+const minuteMs = 60_000;
+/** The longest heartbeat interval, which is also how far back a heartbeat attests. */
+const maxIntervalMinutes = 60;
 
 /** Counts good and expected units of every SLO by minute; the API sums them over windows. */
 export function createSloJob({
@@ -22,6 +23,8 @@ export function createSloJob({
   /** A silent agent owes no more after so long. */
   forgetAfterDays: number;
 }): Job {
+  // What a heartbeat attests, and whether one is late, is known so much later: it is counted again.
+  const recountMs = (Math.ceil(maxIntervalMinutes * lateFactor) + 5) * minuteMs;
   return {
     id: 'slo',
     description: 'Counts good and expected units of every SLO',

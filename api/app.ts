@@ -31,6 +31,7 @@ export interface AppDeps
 /** Builds the whole HTTP application out of what it is given. */
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const app = createRouter();
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   answerErrors(app, deps.log);
   measure(app, deps.metrics);
   app.use(secureHeaders({ contentSecurityPolicy: undefined as never, crossOriginEmbedderPolicy: false }));

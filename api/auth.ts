@@ -23,7 +23,12 @@ export function authenticate({
   state: StateStore;
   now: () => Date;
 }): MiddlewareHandler<AppEnvironment> {
-  const known = new LRUCache<string, Principal>({ max: 10_000, ttl: cacheMs });
+  const known = new LRUCache<string, Principal>({
+    max: 10_000,
+    ttl: cacheMs,
+    ttlResolution: 0,
+    perf: { now: () => now().getTime() },
+  });
   return async (context, next) => {
     if (auth === 'none') {
       context.set('principal', anyone);
@@ -32,9 +37,12 @@ export function authenticate({
     const bearer = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     const key = bearer ?? context.req.header('x-auth-token');
     if (key === undefined) throw new AppError('unauthenticated', 'send an API key as "Authorization: Bearer KEY"');
-    const principal = known.get(key) ?? (await principalOfKey(state, key, now()));
-    if (principal === undefined) throw new AppError('unauthenticated', 'the API key is not known, or has expired');
-    known.set(key, principal);
+    let principal = known.get(key);
+    if (principal === undefined) {
+      principal = await principalOfKey(state, key, now());
+      if (principal === undefined) throw new AppError('unauthenticated', 'the API key is not known, or has expired');
+      known.set(key, principal);
+    }
     context.set('principal', principal);
     return next();
   };

@@ -4,6 +4,10 @@ import { z } from 'zod';
 
 const days = (text: string) => z.number().int().min(1).max(3650).describe(`${text}: whole days from 1 to 3650`);
 
+/** The URL of a store, told by how it begins; what names a server must be a URL. */
+const storeUrl = (beginning: RegExp) =>
+  z.string().refine((text) => beginning.test(text) && (!text.includes('//') || URL.canParse(text)));
+
 /** Every setting, its default, and in its description what is allowed. Secrets come from the environment. */
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('an address to listen on'),
@@ -15,14 +19,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('an API key of at least 24 characters with every scope, stored hashed at the start'),
   dataDir: z.string().min(1).default('./data').describe('a folder for the embedded stores'),
-  clickhouseUrl: z
-    .string()
-    .regex(/^(chdb:.+|https?:\/\/.+)$/)
+  clickhouseUrl: storeUrl(/^(chdb:.|https?:\/\/.)/)
     .optional()
     .describe('chdb:PATH or http(s)://user:password@host:8123/database'),
-  databaseUrl: z
-    .string()
-    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/)
+  databaseUrl: storeUrl(/^(sqlite:.|postgres(ql)?:\/\/.)/)
     .optional()
     .describe('sqlite:PATH or postgres://user:password@host:5432/database'),
   logLevel: z
@@ -76,7 +76,11 @@ export const configSchema = z.strictObject({
   language: z
     .strictObject({
       provider: z.enum(['none', 'ollama', 'huggingface']).default('none').describe('none, ollama or huggingface'),
-      url: z.url().optional().describe('the base URL of the server'),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .refine((text) => !text.includes('@'))
+        .optional()
+        .describe('the base URL of the server: http or https, without user and password'),
       model: z.string().min(1).optional().describe('the name of a model'),
       token: z.string().min(1).optional().describe('a token, from the environment'),
       timeoutSeconds: z.number().min(1).max(300).default(30).describe('1 to 300 seconds'),
@@ -117,6 +121,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = 
       `host = ${JSON.stringify(config.host)} is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"`,
     );
   }
+  const { provider, model } = config.language;
+  if (provider !== 'none' && model === undefined) {
+    throw new ConfigError(
+      `language.model (FLEETCAST_LANGUAGE_MODEL) = nothing; allowed: the name of a model that ${provider} serves`,
+    );
+  }
   if (config.liveness.downFactor <= config.liveness.lateFactor) {
     throw new ConfigError(
       `liveness.downFactor = ${config.liveness.downFactor}; allowed: more than liveness.lateFactor (${config.liveness.lateFactor})`,
@@ -136,6 +146,12 @@ export function isLoopback(host: string): boolean {
 
 type Settings = Record<string, unknown>;
 
+const sections = new Set(
+  Object.entries(configSchema.shape)
+    .filter(([, schema]) => schema instanceof z.ZodPrefault)
+    .map(([name]) => name),
+);
+
 function readFile(file: string | undefined): Settings {
   const path = file ?? 'fleetcast.yaml';
   if (!existsSync(path)) {
@@ -145,13 +161,15 @@ function readFile(file: string | undefined): Settings {
   }
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+    content = parseYaml(readFileSync(path, 'utf8'), { logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new ConfigError(`${path} is not YAML: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (typeof content !== 'object' || Array.isArray(content))
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new ConfigError(`${path}: allowed: settings by name`);
-  return content as Settings;
+  }
+  // A section with nothing under it is null in YAML.
+  return Object.fromEntries(Object.entries(content).filter(([name, value]) => value !== null || !sections.has(name)));
 }
 
 function applyEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): void {
@@ -166,17 +184,21 @@ function applyEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): v
     }
     if (text === undefined || text === '') continue;
     let target = settings;
-    for (const key of leaf.path.slice(0, -1)) {
-      target[key] ??= {};
-      target = target[key] as Settings;
-    }
+    for (const key of leaf.path.slice(0, -1)) target = sectionOf(target, key);
     target[leaf.path.at(-1)!] = leaf.schema.safeParse(text).success ? text : readScalar(text);
   }
 }
 
+/** A section that is not settings by name stays as it is: the check of the whole will say so. */
+function sectionOf(settings: Settings, key: string): Settings {
+  settings[key] ??= {};
+  const section = settings[key];
+  return typeof section === 'object' ? (section as Settings) : {};
+}
+
 function readScalar(text: string): unknown {
   try {
-    return parseYaml(text);
+    return parseYaml(text, { logLevel: 'error' });
   } catch {
     return text;
   }
@@ -211,15 +233,16 @@ function describe(issue: z.core.$ZodIssue, settings: Settings): ConfigError {
         .join(', ')}`,
     );
   }
-  let value: unknown = settings;
-  for (const key of path) value = (value as Settings | undefined)?.[key];
   const leaf = leaves(configSchema).find((candidate) => candidate.path.every((key, i) => key === path[i]));
-  const allowed = leaf?.schema.description ?? issue.message;
-  return new ConfigError(`${path.join('.')} (${variableOf(path)}) = ${show(path, value)}; allowed: ${allowed}`);
+  const named = leaf?.path ?? path;
+  let value: unknown = settings;
+  for (const key of named) value = (value as Settings | undefined)?.[key];
+  const name = leaf === undefined ? named.join('.') : `${named.join('.')} (${variableOf(named)})`;
+  return new ConfigError(`${name} = ${show(named, value)}; allowed: ${leaf?.schema.description ?? 'settings by name'}`);
 }
 
 /** A value as the operator may read it in a log: no key, no token, no password of a URL. */
 function show(path: readonly string[], value: unknown): string {
   if (/key$|token$/i.test(path.at(-1) ?? '')) return '(hidden)';
-  return (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^@/]*@/, '//(hidden)@');
+  return (JSON.stringify(value) ?? 'nothing').replace(/:.*@/s, ':(hidden)@');
 }

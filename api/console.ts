@@ -39,29 +39,47 @@ const contentSecurityPolicy = [
  */
 export function createConsoleRoutes(): Hono {
   const routes = new Hono();
-  const modules = listModules();
+  const scripts = loadScripts();
   const page = toAsset(types.html, readText('index.html'));
+  // The browser learns of every module at once, and not only when it has read the one that imports it.
+  const preloads = [...scripts]
+    .filter(([, script]) => /^(import|export) /m.test(script))
+    .map(([path]) => `</console/${path}>; rel=modulepreload`);
   routes.get('/', (context) => {
     context.header('content-security-policy', contentSecurityPolicy);
-    context.header('referrer-policy', 'no-referrer');
-    // The browser learns of every module at once, and not only when it has read the one that imports it.
-    context.header('link', modules.map((path) => `</console/${path}>; rel=modulepreload`).join(', '));
+    context.header('link', preloads.join(', '));
     return serve(context, page);
   });
-  for (const [path, asset] of loadAssets(modules)) routes.get(`/console/${path}`, (context) => serve(context, asset));
+  for (const [path, asset] of toAssets(scripts)) routes.get(`/console/${path}`, (context) => serve(context, asset));
   return routes;
 }
 
-/** The paths of the modules, relative to the folder of the console. */
-function listModules(): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-    .map((path) => path.replaceAll('\\', '/'))
-    .sort();
+/** The modules of the console without their types, by their paths relative to its folder. */
+function loadScripts(): Map<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  return withoutWarnings(
+    () =>
+      new Map(
+        paths
+          .sort()
+          .map((path) => [path.replaceAll('\\', '/'), stripTypeScriptTypes(readText(path), { mode: 'strip' })]),
+      ),
+  );
 }
 
-function* loadAssets(modules: readonly string[]): Generator<[path: string, asset: Asset]> {
-  for (const path of modules) yield [path, toAsset(types.js, stripTypeScriptTypes(readText(path), { mode: 'strip' }))];
+/** Node warns at each start that stripping types is new; nobody who starts a service can do anything about that. */
+function withoutWarnings<T>(action: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return action();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function* toAssets(scripts: ReadonlyMap<string, string>): Generator<[path: string, asset: Asset]> {
+  for (const [path, script] of scripts) yield [path, toAsset(types.js, script)];
   yield ['console.css', toAsset(types.css, readText('console.css'))];
   yield ['icon.svg', toAsset(types.svg, readText('icon.svg'))];
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));

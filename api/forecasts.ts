@@ -17,12 +17,9 @@ const forecastSchema = z
     labels: labelsValue,
     unit: z.string(),
     forecaster: z.string(),
-    mase: z
-      .number()
-      .nullable()
-      .openapi({
-        description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.',
-      }),
+    mase: z.number().nullable().openapi({
+      description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.',
+    }),
     issuedAt: isoTime,
     chosen: z.boolean().openapi({ description: 'Whether this forecaster did best on the held-out end.' }),
     stepSeconds: z.number().optional(),

@@ -5,6 +5,7 @@ import { listTenants } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Health } from '../telemetry/health.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
@@ -17,6 +18,7 @@ export interface OperationsDeps {
   writer: Writer;
   metrics: Metrics;
   health: Health;
+  log: Logger;
   version: string;
   startedAt: Date;
   now: () => Date;
@@ -73,7 +75,7 @@ const readyzRoute = createRoute({
 const healthRoute = createRoute({
   method: 'get',
   path: '/health',
-  summary: 'ok, degraded or down',
+  summary: 'The state in one word: ok, degraded or down',
   tags,
   responses: { 200: json(healthSchema, 'ok or degraded'), 503: json(healthSchema, 'down') },
 });
@@ -86,12 +88,24 @@ const statusRoute = createRoute({
   responses: { 200: json(statusSchema, 'Status'), ...problemResponses },
 });
 
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: "Metrics of this process and of the tenant's fleet",
+  tags,
+  middleware: requireScope('read'),
+  responses: {
+    200: { description: "Prometheus' text format", content: { 'text/plain': { schema: z.string() } } },
+    ...problemResponses,
+  },
+});
+
 /** `GET /livez`, `/readyz`, `/health`: open to everybody, for they tell nothing of the data. */
-export function createProbeRoutes({ telemetry, state, health, stopping }: OperationsDeps) {
+export function createProbeRoutes({ telemetry, state, health, stopping, log }: OperationsDeps) {
   async function runChecks(): Promise<Check[]> {
     const checks = await Promise.all([
-      check('telemetry store', () => telemetry.query(probe, {})),
-      check('state store', () => listTenants(state)),
+      check('telemetry store', () => telemetry.query(probe, {}), log),
+      check('state store', () => listTenants(state), log),
     ]);
     return [...checks, { name: 'accepting', ok: !stopping(), detail: stopping() ? 'the service is stopping' : '' }];
   }
@@ -111,20 +125,22 @@ export function createProbeRoutes({ telemetry, state, health, stopping }: Operat
 
 const checkTimeoutMs = 3000;
 
-/** A store that does not answer in time is as good as away. What it said is the operator's, in the log of the store. */
-async function check(name: string, ask: () => Promise<unknown>): Promise<Check> {
+/** A store that does not answer in time is as good as away. What it said is the operator's, and stands in the log. */
+async function check(name: string, ask: () => Promise<unknown>, log: Logger): Promise<Check> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${checkTimeoutMs} ms`)), checkTimeoutMs);
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, checkTimeoutMs, `no answer in ${checkTimeoutMs} ms`);
   });
-  try {
-    await Promise.race([ask(), timeout]);
-    return { name, ok: true, detail: '' };
-  } catch (error) {
-    return { name, ok: false, detail: `the query failed: ${(error as Error).message.split('\n')[0]}` };
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = ask().then(
+    () => '',
+    (error: unknown) => {
+      log.warn({ err: error, check: name }, 'not ready');
+      return 'the query failed; the log of the service says why';
+    },
+  );
+  const detail = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  return { name, ok: detail === '', detail };
 }
 
 /** `GET /status` and `GET /metrics`. */
@@ -155,9 +171,9 @@ export function createStatusRoutes({
       };
       return context.json(body, 200);
     })
-    .get('/metrics', requireScope('read'), async (context) => {
+    .openapi(metricsRoute, async (context) => {
       const fleet = await fleetMetrics(context.get('principal').tenant);
       const own = await metrics.registry.metrics();
-      return context.body(`${own}\n${fleet}`, 200, { 'content-type': metrics.registry.contentType });
+      return context.text(`${own}\n${fleet}`, 200, { 'Content-Type': metrics.registry.contentType });
     });
 }

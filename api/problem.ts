@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AppError, type ErrorCode, type FieldError } from '../telemetry/errors.ts';
+import { AppError, type ErrorCode, type FieldError, pointerTo } from '../telemetry/errors.ts';
 
 const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   invalid_request: 400,
@@ -94,16 +94,20 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** The hook of `@hono/zod-openapi` that turns a failed check of a parameter or a body into a problem. */
-export function refuseInvalid(result: {
-  success: boolean;
-  target?: string;
-  error?: { issues: { path: PropertyKey[]; message: string }[] };
-}): void {
+export function refuseInvalid(result: { success: boolean; target?: string; error?: { issues: Issue[] } }): void {
   if (result.success) return;
-  const errors = (result.error?.issues ?? []).map(({ path, message }) => ({
-    pointer: `/${path.map(String).join('/')}`,
-    detail: message,
-  }));
+  const errors = (result.error?.issues ?? []).flatMap(({ path, message, keys }) =>
+    keys === undefined
+      ? { pointer: pointerTo(path), detail: message }
+      : keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: 'not a known field' })),
+  );
   const names = errors.map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`).join('; ');
   throw new AppError('invalid_request', `the ${result.target ?? 'request'} is not valid: ${names}`, { errors });
+}
+
+/** What is read of an issue of Zod; `keys` are the unknown ones. */
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+  keys?: string[];
 }

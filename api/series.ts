@@ -3,7 +3,7 @@ import { scoresOfSeries } from '../store/queries/detection.ts';
 import { grains, pointsOfSeries, rawPoints } from '../store/queries/points.ts';
 import { listSeries, type SeriesInfo, seriesByIds } from '../store/queries/series.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
-import { AppError } from '../telemetry/errors.ts';
+import { AppError, pointerTo } from '../telemetry/errors.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
@@ -124,11 +124,9 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const labels = new Map(agent === undefined ? [] : [['agent', agent]]);
       for (const [name, value] of Object.entries(others)) {
         if (!name.startsWith('label.'))
-          throw new AppError(
-            'invalid_request',
-            `the parameter ${JSON.stringify(name)} is not known; allowed: metric, agent, label.NAME, limit, cursor`,
-          );
-        labels.set(name.slice('label.'.length), String(value));
+          throw badParameter(name, 'not known; allowed: metric, agent, label.NAME, limit, cursor');
+        if (typeof value !== 'string') throw badParameter(name, 'given more than once');
+        labels.set(name.slice('label.'.length), value);
       }
       const rows = await telemetry.query(listSeries, {
         tenant: context.get('principal').tenant,
@@ -192,6 +190,11 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       };
       return context.json(body, 200);
     });
+}
+
+function badParameter(name: string, reason: string): AppError {
+  const errors = [{ pointer: pointerTo([name]), detail: reason }];
+  return new AppError('invalid_request', `the parameter ${JSON.stringify(name)} is ${reason}`, { errors });
 }
 
 /** @throws AppError `not_found`. */

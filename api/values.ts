@@ -22,7 +22,11 @@ export const timeQuery = z
     ],
     { error: 'expected ISO 8601 with a zone, or Unix milliseconds' },
   )
-  .openapi({ type: 'string', example: '2026-01-31T12:00:00Z', description: 'ISO 8601 with a zone, or Unix milliseconds.' });
+  .openapi({
+    type: 'string',
+    example: '2026-01-31T12:00:00Z',
+    description: 'ISO 8601 with a zone, or Unix milliseconds.',
+  });
 
 /** The identifier of a series: an unsigned 64-bit integer in decimal. */
 export const seriesIdValue = z

@@ -16,9 +16,12 @@ export function anomalyList(anomalies: readonly Anomaly[], now: number): Child {
   );
 }
 
-/** For how long an anomaly has lasted, in seconds. */
+const bucketSeconds = 60;
+
+/** For how long an anomaly has lasted, in seconds: from the beginning of its first minute to the end of its last. */
 export function durationSeconds({ startedAt, endedAt }: Anomaly, now: number): number {
-  return Math.max(0, ((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000);
+  const seconds = ((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000;
+  return Math.max(0, Math.round(seconds)) + (endedAt === null ? 0 : bucketSeconds);
 }
 
 /** The value at the peak beside what was expected: `98 %, expected 40 % (31 % to 52 %)`. */
@@ -45,10 +48,7 @@ function anomalyItem(anomaly: Anomaly, now: number): HTMLElement {
       'p',
       { class: 'anomaly-line' },
       timeMark(startedAt, formatAge((now - Date.parse(startedAt)) / 1000)),
-      duration > 0 &&
-        (endedAt === null
-          ? `, for ${formatSeconds(Math.round(duration))} now`
-          : `, lasted ${formatSeconds(Math.round(duration))}`),
+      endedAt !== null && `, lasted ${formatSeconds(duration)}`,
       ' \u00b7 score ',
       h('b', {}, formatNumber(peakScore === null ? null : Number(peakScore.toPrecision(3)))),
       ` \u00b7 ${peakText(anomaly)}`,

@@ -65,3 +65,43 @@ export function lastPoint(times: readonly number[], values: Column): { time: num
   }
   return undefined;
 }
+
+export interface Extent {
+  low: number;
+  high: number;
+}
+
+/** The least and the largest value; undefined where there is none. */
+export function extentOf(values: Column): Extent | undefined {
+  let extent: Extent | undefined;
+  for (const value of values) {
+    if (value === null) continue;
+    extent ??= { low: value, high: value };
+    if (value < extent.low) extent.low = value;
+    if (value > extent.high) extent.high = value;
+  }
+  return extent;
+}
+
+/**
+ * Counts of events at every step of a grid from the first time to the last: where nothing was counted, nothing happened.
+ *
+ * @example
+ * fillCounts({ times: [0, 3], columns: [[5, 6]] }, 1)
+ * // { times: [0, 1, 2, 3], columns: [[5, 0, 0, 6]] }
+ */
+export function fillCounts({ times, columns }: TimeTable, stepMs: number): TimeTable {
+  const filledTimes: number[] = [];
+  const filled = columns.map((): (number | null)[] => []);
+  times.forEach((time, i) => {
+    for (let missing = (times[i - 1] ?? time) + stepMs; missing < time; missing += stepMs) {
+      filledTimes.push(missing);
+      for (const column of filled) column.push(0);
+    }
+    filledTimes.push(time);
+    filled.forEach((column, c) => {
+      column.push(columns[c]![i] ?? null);
+    });
+  });
+  return { times: filledTimes, columns: filled };
+}

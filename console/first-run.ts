@@ -2,10 +2,11 @@ import { type Child, h } from './dom.ts';
 import { panel } from './panel.ts';
 
 /** What a newcomer sees before anything was sent: three ways to send something, ready to copy. */
-export function firstRun(origin: string): Child {
-  const heartbeat = `curl ${origin}/v1/heartbeats -H 'content-type: application/json' \\
+export function firstRun(origin: string, needsKey: boolean): Child {
+  const key = needsKey ? " -H 'authorization: Bearer KEY'" : '';
+  const heartbeat = `curl ${origin}/v1/heartbeats${key} -H 'content-type: application/json' \\
   -d '{"agent": "worker-1", "type": "testing", "version": "1.0.0"}'`;
-  const sample = `curl ${origin}/v1/samples -H 'content-type: application/json' \\
+  const sample = `curl ${origin}/v1/samples${key} -H 'content-type: application/json' \\
   -d '{"metric": "queue_length", "value": 12, "agent": "worker-1"}'`;
   return panel(
     { title: 'No agent has called yet', class: 'first-run' },

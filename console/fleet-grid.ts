@@ -79,7 +79,7 @@ function shareBar(counts: Readonly<Record<Agent['state'], number>>, total: numbe
     stateOrder
       .filter((state) => counts[state] > 0)
       .map((state) =>
-        withVariables(h('i', { 'data-state': state, title: `${counts[state]} ${state}` }), {
+        withVariables(h('i', { class: 'share', 'data-state': state, title: `${counts[state]} ${state}` }), {
           '--ratio': counts[state] / total,
         }),
       ),

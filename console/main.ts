@@ -131,7 +131,7 @@ function currentPlace(): string {
 
 function markNavigation(): void {
   const [first = ''] = parseRoute(location.hash).segments;
-  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a[href^="#"]')) {
     if ((parseRoute(link.hash).segments[0] ?? '') === first) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }

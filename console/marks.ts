@@ -57,9 +57,12 @@ export function labelText(labels: Labels): string {
 /** A horizontal bar that is filled to `ratio` (0 to 1), for what is also written beside it. */
 export function meter(ratio: number | null, tone: Tone): HTMLElement {
   const filled = ratio === null ? 0 : Math.min(1, Math.max(0, ratio));
-  return withVariables(h('span', { class: 'meter', 'data-tone': tone, 'aria-hidden': 'true' }, h('i', {})), {
-    '--ratio': filled,
-  });
+  return withVariables(
+    h('span', { class: 'meter', 'data-tone': tone, 'aria-hidden': 'true' }, h('i', { class: 'meter-fill' })),
+    {
+      '--ratio': filled,
+    },
+  );
 }
 
 /** Which of a few choices is taken, each a link. */

@@ -6,6 +6,9 @@ import { formatTick, formatValue } from './format.ts';
 /** Loaded by the page itself, before the modules. */
 declare const uPlot: typeof UPlot;
 
+/** Half an hour: half the step of a forecast. */
+const readingToleranceMs = 1_800_000;
+
 /** What stands at the cursor: one value a column; nulls where there is none. */
 export interface Reading {
   timeMs: number;
@@ -56,7 +59,12 @@ export function createPlot(
     const at = plot.cursor.idx;
     const isOver = at !== null && at !== undefined && (plot.cursor.left ?? -1) >= 0;
     onCursor(
-      isOver ? { timeMs: plot.data[0][at]!, values: plot.data.slice(1).map((column) => column[at]) } : undefined,
+      isOver
+        ? {
+            timeMs: plot.data[0][at]!,
+            values: plot.data.slice(1).map((column, c) => column[plot.cursor.idxs?.[c + 1] ?? at]),
+          }
+        : undefined,
       isZoomed(plot),
     );
   };
@@ -64,13 +72,18 @@ export function createPlot(
     width,
     height,
     ms: 1,
-    padding: [14, 12, 0, 0],
+    padding: [14, 22, 0, 0],
     legend: { show: false },
     scales: { x: { time: true }, y: { range: (_, min, max) => padded(min, max, spec.unit) } },
     axes: axesOf(() => spec.unit),
     series: [{}, ...seriesOf(spec)],
     bands: spec.bands.map(bandOf),
-    cursor: { y: false, drag: { x: true, y: false }, points: { show: (_, index) => pointOf(spec.lines, index) } },
+    cursor: {
+      dataIdx: nearestIndex,
+      y: false,
+      drag: { x: true, y: false },
+      points: { show: (_, index) => pointOf(spec.lines, index) },
+    },
     hooks: {
       drawClear: [(plot) => shadeSpans(plot, spec)],
       draw: [(plot) => markPresent(plot, spec)],
@@ -127,6 +140,18 @@ function pointOf(lines: readonly ChartLine[], index: number): HTMLElement {
   point.className = line === undefined ? 'chart-point hidden' : 'chart-point';
   if (line !== undefined) point.style.setProperty('--point', `var(${line.color})`);
   return point;
+}
+
+/** The index of the value nearest to the cursor, of a line whose points are less dense than those of others. */
+function nearestIndex({ data }: UPlot, series: number, closest: number, timeMs: number): number | null {
+  const [times] = data;
+  const column = data[series]!;
+  const isNear = (at: number) => at >= 0 && at < times.length && Math.abs(times[at]! - timeMs) <= readingToleranceMs;
+  for (let distance = 0; isNear(closest - distance) || isNear(closest + distance); distance++) {
+    for (const at of [closest - distance, closest + distance])
+      if (isNear(at) && typeof column[at] === 'number') return at;
+  }
+  return null;
 }
 
 function axesOf(unit: () => string): UPlot.Axis[] {

@@ -1,6 +1,6 @@
 import type { Anomaly, Column, Forecast, SeriesInfo, SeriesPoints, SeriesScores } from './api-types.ts';
 import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
-import { breakGaps, lastPoint, type TimeTable, typicalStepMs } from './columns.ts';
+import { breakGaps, fillCounts, lastPoint, type TimeTable, typicalStepMs } from './columns.ts';
 import { displayUnit, formatTime, formatValue } from './format.ts';
 import { labelText } from './marks.ts';
 
@@ -28,7 +28,11 @@ export function seriesChart({
   isTall = false,
 }: SeriesChartInput): ChartSpec {
   const gapMs = 3 * Math.max(typicalStepMs(points.times), points.stepSeconds * 1000);
-  const tables: TimeTable[] = [breakGaps({ times: points.times, columns: [points.values] }, gapMs)];
+  const observed = { times: points.times, columns: [points.values] };
+  const areCounts = series.aggregation === 'sum' && points.stepSeconds > 0;
+  const tables: TimeTable[] = [
+    areCounts ? fillCounts(observed, points.stepSeconds * 1000) : breakGaps(observed, gapMs),
+  ];
   const lines: ChartLine[] = [{ name: 'Observed', column: 0, color: '--observed', widthPixels: 1.5 }];
   const bands: ChartBand[] = [];
   if (scores !== undefined) {

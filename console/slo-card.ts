@@ -40,7 +40,9 @@ export function sloCard(slo: Slo): HTMLElement {
 
 /** A burn rate as a factor: at 1 the budget lasts exactly its window. */
 export function formatBurn(rate: number | null | undefined): string {
-  return rate === null || rate === undefined ? '\u2013' : `${formatNumber(Number(rate.toPrecision(3)))}\u00d7`;
+  return rate === null || rate === undefined
+    ? '\u2013'
+    : `${formatNumber(Number(rate.toFixed(rate < 10 ? 2 : 1)))}\u00d7`;
 }
 
 /** How worrying it is how much of a budget is left. */

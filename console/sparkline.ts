@@ -1,5 +1,5 @@
 import type { Column } from './api-types.ts';
-import { resample } from './columns.ts';
+import { extentOf, resample } from './columns.ts';
 import { svg } from './dom.ts';
 
 const width = 240;
@@ -9,9 +9,8 @@ const parts = 120;
 /** A small line without axes; it is broken where there is nothing. Hidden from screen readers: numbers stand beside it. */
 export function sparkline(times: readonly number[], values: Column, [from, to]: readonly [number, number]): SVGElement {
   const means = resample(times, values, { from, to, count: parts });
-  const known = means.filter((value) => value !== null);
-  const low = Math.min(...known);
-  const extent = Math.max(...known) - low || 1;
+  const { low, high } = extentOf(means) ?? { low: 0, high: 0 };
+  const extent = high - low || 1;
   let path = '';
   let isBroken = true;
   means.forEach((value, part) => {

@@ -19,6 +19,8 @@ interface TableOptions<Row> {
   /** The rows come in the order of this column: `age`, or `-age` for the largest first. */
   defaultSort?: string;
   maxRows?: number;
+  /** Of few, short columns: stays a table on a narrow screen too. */
+  isSmall?: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export function table<Row>({
   route,
   defaultSort = '',
   maxRows = 300,
+  isSmall = false,
 }: TableOptions<Row>): Child {
   const sort = route.query.get('sort') ?? defaultSort;
   const sorted = sortRows(rows, columns, sort);
@@ -54,7 +57,11 @@ export function table<Row>({
     rows.length > maxRows &&
     h('p', { class: 'empty' }, `The first ${maxRows} of ${rows.length} are shown. A filter narrows them.`);
   return [
-    h('div', { class: 'table-box' }, h('table', { 'aria-label': label }, h('thead', {}, head), h('tbody', {}, body))),
+    h(
+      'div',
+      { class: 'table-box' },
+      h('table', { 'aria-label': label, class: !isSmall && 'cards' }, h('thead', {}, head), h('tbody', {}, body)),
+    ),
     rest,
   ];
 }
@@ -64,8 +71,9 @@ export function sortRows<Row>(rows: readonly Row[], columns: readonly TableColum
   const isDescending = sort.startsWith('-');
   const sortBy = columns.find(({ id }) => id === sort.replace(/^-/, ''))?.sortBy;
   if (sortBy === undefined) return [...rows];
-  const ascending = rows.map((row) => ({ row, value: sortBy(row) })).sort((a, b) => compare(a.value, b.value));
-  return (isDescending ? ascending.reverse() : ascending).map(({ row }) => row);
+  const sign = isDescending ? -1 : 1;
+  const keyed = rows.map((row) => ({ row, value: sortBy(row) }));
+  return keyed.sort((a, b) => sign * compare(a.value, b.value)).map(({ row }) => row);
 }
 
 function compare(a: string | number, b: string | number): number {
@@ -84,7 +92,7 @@ function heading<Row>(
   const arrow = order === 'ascending' ? '\u2191' : order === 'descending' ? '\u2193' : '';
   const link = h(
     'a',
-    { href: hrefWith(route, { sort: next }) },
+    { class: 'sort', href: hrefWith(route, { sort: next }) },
     title,
     h('span', { class: 'arrow', 'aria-hidden': 'true' }, arrow),
   );

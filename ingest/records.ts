@@ -27,12 +27,24 @@ const time = z
     example: '2026-01-31T12:00:00Z',
   });
 
+/** Zod drops the key `__proto__` of a record without a word, so it is looked for before. */
+function refusePrototype(value: Record<string, string>, context: z.RefinementCtx): Record<string, string> {
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    context.addIssue({ code: 'custom', path: ['__proto__'], message: 'this label name is not allowed' });
+  }
+  return value;
+}
+
 const labels = z
-  .record(
-    z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'),
-    text(500),
+  .preprocess(
+    refusePrototype,
+    z
+      .record(
+        z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'),
+        text(500),
+      )
+      .refine((value) => Object.keys(value).length <= 32, 'at most 32 labels'),
   )
-  .refine((value) => Object.keys(value).length <= 32, 'at most 32 labels')
   .meta({ description: 'At most 32 names and values.', example: { region: 'eu-west-1' } });
 
 export const heartbeatSchema = z
@@ -56,12 +68,10 @@ export const taskEventStates = ['queued', 'started', 'progressed', 'succeeded', 
 
 export const taskEventSchema = z
   .strictObject({
-    eventId: name
-      .optional()
-      .meta({
-        description:
-          'Names the event for ever, so that sending it again is safe. Default: derived from task, state, attempt and time.',
-      }),
+    eventId: name.optional().meta({
+      description:
+        'Names the event for ever, so that sending it again is safe. Default: derived from task, state, attempt and time.',
+    }),
     task: name.meta({ example: 'task-4711' }),
     kind: name.meta({ description: 'What kind of work the task is.', example: 'run-tests' }),
     state: z.enum(taskEventStates),

@@ -117,7 +117,9 @@ function openSqlite(path: string, holder: string, now: () => Date): StateStore {
     async exclusive(name, work) {
       if (!(await acquire(name))) return undefined;
       const mine = () => db.updateTable('leases').where('name', '=', name).where('holder', '=', holder);
-      const renewal = setInterval(() => void mine().set({ expires_at: expiry() }).execute(), (leaseSeconds * 1000) / 3);
+      // A renewal that fails is tried again at the next third; if all fail, the lease ends as it does for a dead process.
+      const renew = () => void mine().set({ expires_at: expiry() }).execute().catch(() => {});
+      const renewal = setInterval(renew, (leaseSeconds * 1000) / 3);
       try {
         return await work();
       } finally {
@@ -134,6 +136,9 @@ function openPostgres(url: string): StateStore {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'fleetcast', types });
+  // A connection that the server drops fails its statement; an error that nobody hears would also end this process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<StateTables>({ dialect: new PostgresDialect({ pool }) });
   return {
     engine: 'postgres',

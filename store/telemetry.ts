@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import type { Query, Statement } from './query.ts';
 import { encodeRows, type RowOf, type Table } from './table.ts';
@@ -60,7 +61,8 @@ export async function openTelemetryStore({
       const result = await run();
       onStatement({ name, seconds: (performance.now() - started) / 1000 });
       return result;
-    } catch (error) {
+    } catch (thrown) {
+      const error = embedded ? unifyError(thrown) : thrown;
       onStatement({ name, seconds: (performance.now() - started) / 1000, error });
       throw error;
     }
@@ -85,10 +87,11 @@ export async function openTelemetryStore({
         await client.command({ query: statement.sql, query_params });
       }),
 
-    insert: (table, rows, { token } = {}) =>
+    // Without a token of its own, newer servers would drop a block that equals an earlier one.
+    insert: (table, rows, { token = randomUUID() } = {}) =>
       measured(`insert_${table.name}`, async () => {
         if (rows.length === 0) return;
-        const deduplication = token === undefined ? 'insert_deduplicate = 0' : tokenSettings(token);
+        const deduplication = tokenSettings(token);
         const { stream } = await client.exec({
           query: `INSERT INTO ${table.name} (${Object.keys(table.columns).join(', ')}) SETTINGS async_insert = 0, ${deduplication}, max_partitions_per_insert_block = 0, log_comment = 'insert_${table.name}' FORMAT TabSeparated`,
           values: Readable.from(encodeInTurns(table, rows), { objectMode: false }),
@@ -98,9 +101,10 @@ export async function openTelemetryStore({
         }
       }),
 
-    async command(sql) {
-      await client.command({ query: sql });
-    },
+    command: (sql) =>
+      measured('command', async () => {
+        await client.command({ query: sql });
+      }),
 
     close: () => client.close(),
   };
@@ -142,6 +146,14 @@ function tokenSettings(token: string): string {
   return `insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
 }
 
+/** chDB throws the `ClickHouseError` of its own copy of the client, which no `instanceof` would find. */
+function unifyError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError || !('code' in thrown && 'type' in thrown)) return thrown;
+  const error = new ClickHouseError({ message: thrown.message, code: String(thrown.code), type: String(thrown.type) });
+  error.cause = thrown;
+  return error;
+}
+
 async function openEmbedded(path: string): Promise<ClickHouseClient> {
   const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
     throw new Error(
@@ -165,6 +177,8 @@ async function openServer(url: string, timeoutSeconds: number): Promise<ClickHou
     request_timeout: timeoutSeconds * 1000,
     max_open_connections: 20,
     application: 'fleetcast',
+    // It would write text of its own to our log; whoever opened the store is told of errors.
+    log: { level: ClickHouseLogLevel.OFF },
   };
   if (!/^\w+$/.test(database))
     throw new Error(`database ${JSON.stringify(database)}: allowed are letters, digits and _`);

@@ -2,7 +2,7 @@ import { anomalyList } from '../anomaly-list.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiError } from '../api-client.ts';
 import type { Agent, SeriesInfo, SeriesPoints } from '../api-types.ts';
-import { lastPoint } from '../columns.ts';
+import { fillCounts, lastPoint } from '../columns.ts';
 import { type Child, h } from '../dom.ts';
 import { displayUnit, formatAge, formatCount, formatSeconds, formatValue } from '../format.ts';
 import { labelList, orAbsent, stateMark, timeMark } from '../marks.ts';
@@ -106,6 +106,11 @@ function agentFacts({
 
 function sparklineItem({ series, points }: Line, now: number): HTMLElement {
   const last = lastPoint(points.times, points.values);
+  const observed = { times: points.times, columns: [points.values] };
+  const {
+    times,
+    columns: [values],
+  } = series.aggregation === 'sum' ? fillCounts(observed, points.stepSeconds * 1000) : observed;
   const unit = displayUnit(series.metric, series.unit);
   return h(
     'li',
@@ -115,7 +120,7 @@ function sparklineItem({ series, points }: Line, now: number): HTMLElement {
       { href: href(['series', series.id]) },
       h('span', { class: 'sparkline-name mono' }, series.metric),
       h('span', { class: 'labels' }, labelList(series.labels, { without: ['agent'] })),
-      sparkline(points.times, points.values, [now - dayMs, now]),
+      sparkline(times, values!, [now - dayMs, now]),
       h('span', { class: 'sparkline-value' }, last === undefined ? 'nothing in 24 h' : formatValue(last.value, unit)),
     ),
   );

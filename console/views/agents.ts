@@ -66,7 +66,7 @@ export async function agentsView({ api }: ViewContext): Promise<Page> {
 function agentsTable(all: readonly Agent[], route: Route) {
   const type = route.query.get('type');
   const state = route.query.get('state');
-  const rows = all.filter(
+  const rows = byName(all).filter(
     (agent) =>
       (type === null || agent.type === type) &&
       (state === null || agent.state === state) &&
@@ -75,6 +75,10 @@ function agentsTable(all: readonly Agent[], route: Route) {
   if (rows.length === 0)
     return emptyNote(all.length === 0 ? 'No agent has sent a heartbeat yet.' : 'No agent matches.');
   return table({ label: 'Agents', columns, rows, keyOf: ({ agent }) => agent, route, defaultSort: 'state' });
+}
+
+function byName(agents: readonly Agent[]): Agent[] {
+  return agents.toSorted((a, b) => a.agent.localeCompare(b.agent, 'en', { numeric: true }));
 }
 
 function searchText({ agent, type, version, status, state, labels }: Agent): string {

@@ -87,7 +87,7 @@ function columnsAt(now: number): readonly TableColumn<Anomaly>[] {
       title: 'Lasts',
       isNumber: true,
       sortBy: (anomaly) => durationSeconds(anomaly, now),
-      cell: (anomaly) => formatSeconds(Math.round(durationSeconds(anomaly, now))),
+      cell: (anomaly) => formatSeconds(durationSeconds(anomaly, now)),
     },
   ];
 }

@@ -120,7 +120,7 @@ function runStrip(runs: readonly Run[]): Child {
   const bars = runs.toReversed().map((run) => {
     const seconds = tookSeconds(run);
     const title = `${run.status}, ${formatTime(Date.parse(run.startedAt))}, ${seconds === null ? 'not finished' : formatSeconds(seconds)}`;
-    return withVariables(h('i', { 'data-key': run.id, 'data-status': run.status, title }), {
+    return withVariables(h('i', { class: 'run-bar', 'data-key': run.id, 'data-status': run.status, title }), {
       '--ratio': Math.max(0.12, (seconds ?? 0) / longest),
     });
   });

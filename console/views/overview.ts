@@ -1,7 +1,7 @@
 import { anomalyList } from '../anomaly-list.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Agent, Anomaly, Forecast, ForecastSummary, Slo, Status } from '../api-types.ts';
-import { chart } from '../chart.ts';
+import { type ChartSpec, chart } from '../chart.ts';
 import { type Child, h } from '../dom.ts';
 import { firstRun } from '../first-run.ts';
 import { countStates, fleetGrid } from '../fleet-grid.ts';
@@ -11,6 +11,7 @@ import { labelList, timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
 import { href, type Route } from '../route.ts';
 import { seriesChart } from '../series-chart.ts';
+import { knownKey } from '../sign-in.ts';
 import { sloCard } from '../slo-card.ts';
 import { type Loaded, type Page, settle, type ViewContext, valueOr } from '../view.ts';
 
@@ -38,11 +39,11 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
         title: 'Fleet overview',
         aside:
           status.ok &&
-          `Fleetcast ${status.value.version}, up for ${formatSeconds(Math.floor(status.value.uptimeSeconds / 60) * 60)}`,
+          `Fleetcast ${status.value.version}, up for ${formatSeconds(Math.floor(status.value.uptimeSeconds))}`,
       }),
       status.ok && degradationBanner(status.value),
       isEmpty
-        ? firstRun(location.origin)
+        ? firstRun(location.origin, knownKey() !== null)
         : [
             summary({ agents, slos, open, status }),
             h(
@@ -64,7 +65,7 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
 interface ShownForecast {
   series: ForecastSummary;
   forecast: Forecast | undefined;
-  chart: Child;
+  spec: ChartSpec;
 }
 
 async function loadForecast(api: ApiClient, series: ForecastSummary, now: number): Promise<ShownForecast> {
@@ -83,7 +84,7 @@ async function loadForecast(api: ApiClient, series: ForecastSummary, now: number
     range,
     maxAheadMs: 3 * dayMs,
   });
-  return { series, forecast, chart: chart(spec) };
+  return { series, forecast, spec };
 }
 
 function degradationBanner({ degradations }: Status): Child {
@@ -117,7 +118,7 @@ function summary({ agents, slos, open, status }: SummaryInput): Child {
   return h(
     'div',
     { class: 'summary' },
-    figure('Agents up', counts.up, href(['agents'], { state: 'up' }), 'good'),
+    figure('Agents up', counts.up, href(['agents'], { state: 'up' }), counts.up > 0 ? 'good' : 'quiet'),
     figure('Late', counts.late, href(['agents'], { state: 'late' }), counts.late > 0 ? 'warn' : 'quiet'),
     figure('Down', counts.down, href(['agents'], { state: 'down' }), counts.down > 0 ? 'bad' : 'quiet'),
     figure('Open anomalies', openCount, href(['anomalies']), openCount > 0 ? 'bad' : 'quiet'),
@@ -195,14 +196,14 @@ function forecastPanel({ forecasts, picked, shown, route }: ForecastPanelInput):
       ),
     );
   }
-  return loadedPanel(options, shown, ({ series, forecast, chart }) => [
+  return loadedPanel(options, shown, ({ series, forecast, spec }) => [
     h(
       'p',
       { class: 'subject' },
       h('a', { class: 'mono', href: href(['series', series.seriesId], { range: '7d' }) }, series.metric),
       labelList(series.labels),
     ),
-    chart,
+    chart(spec),
     forecast &&
       h(
         'p',

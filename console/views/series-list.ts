@@ -33,7 +33,7 @@ export async function seriesListView({ api, now }: ViewContext): Promise<Page> {
     },
     {
       id: 'aggregation',
-      title: 'A minute is its',
+      title: 'Rolled up as',
       sortBy: ({ aggregation }) => aggregation,
       cell: ({ aggregation }) => aggregation,
     },

@@ -1,8 +1,8 @@
 import { anomalyList } from '../anomaly-list.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Forecast, SeriesInfo } from '../api-types.ts';
-import { chart } from '../chart.ts';
-import { lastPoint } from '../columns.ts';
+import { type ChartSpec, chart } from '../chart.ts';
+import { type Extent, extentOf, lastPoint } from '../columns.ts';
 import { type Child, h } from '../dom.ts';
 import { absent, displayUnit, formatAge, formatNumber, formatValue } from '../format.ts';
 import { choices, labelList, orAbsent, stateMark, timeMark } from '../marks.ts';
@@ -65,9 +65,11 @@ export async function seriesView({ api, route, now }: ViewContext): Promise<Page
         back,
         aside: h('span', { class: 'labels' }, labelList(series.value.labels)),
       }),
-      loadedPanel({ title: 'History and forecast', actions: rangeChoices(current) }, shown, ({ picture, values }) => [
-        picture,
-        seriesFacts(series.value, values, now),
+      loadedPanel({ title: 'History and forecast', actions: rangeChoices(current) }, shown, (value) => [
+        value.spec === undefined
+          ? emptyNote('Nothing was measured in this time. A longer range may show something.')
+          : chart(value.spec),
+        seriesFacts(series.value, value, now),
       ]),
       h(
         'div',
@@ -86,8 +88,10 @@ function rangeOf({ query }: Route): Range {
 }
 
 interface Shown {
-  picture: Child;
-  values: { last: number | undefined; low: number | undefined; high: number | undefined };
+  /** Undefined where nothing was measured. */
+  spec: ChartSpec | undefined;
+  extent: Extent | undefined;
+  last: number | undefined;
 }
 
 async function loadChart(api: ApiClient, series: SeriesInfo, { lengthMs, step }: Range, now: number): Promise<Shown> {
@@ -109,40 +113,25 @@ async function loadChart(api: ApiClient, series: SeriesInfo, { lengthMs, step }:
     maxAheadMs: Math.max(lengthMs / 2, 6 * hourMs),
     isTall: true,
   });
-  const known = points.values.filter((value) => value !== null);
-  const picture =
-    known.length === 0
-      ? emptyNote('Nothing was measured in this time. A longer range may show something.')
-      : chart(spec);
   return {
-    picture,
-    values: {
-      last: lastPoint(points.times, points.values)?.value,
-      low: least(known),
-      high: known.reduce<number | undefined>(
-        (high, value) => (high === undefined || value > high ? value : high),
-        undefined,
-      ),
-    },
+    spec: extentOf(points.values) && spec,
+    extent: extentOf(points.values),
+    last: lastPoint(points.times, points.values)?.value,
   };
-}
-
-function least(values: readonly number[]): number | undefined {
-  return values.reduce<number | undefined>((low, value) => (low === undefined || value < low ? value : low), undefined);
 }
 
 function seriesFacts(
   { metric, unit, aggregation, firstTime, lastTime }: SeriesInfo,
-  { last, low, high }: Shown['values'],
+  { extent, last }: Shown,
   now: number,
 ): Child {
   const shown = (value: number | undefined) => formatValue(value, displayUnit(metric, unit));
   return facts([
     ['Last value', shown(last)],
-    ['Lowest shown', shown(low)],
-    ['Highest shown', shown(high)],
+    ['Lowest shown', shown(extent?.low)],
+    ['Highest shown', shown(extent?.high)],
     ['Unit', orAbsent(unit)],
-    ['A minute is its', aggregation],
+    ['Rolled up as', aggregation],
     ['First sample', timeMark(firstTime)],
     ['Last sample', timeMark(lastTime, formatAge((now - Date.parse(lastTime)) / 1000))],
   ]);
@@ -154,6 +143,7 @@ function forecastersTable(forecasts: readonly Forecast[], route: Route): Child {
   return [
     table({
       label: 'Forecasters',
+      isSmall: true,
       rows: forecasts,
       keyOf: ({ forecaster }) => forecaster,
       route,

@@ -111,6 +111,7 @@ function burnTable({ burnRates, alerts }: Slo, route: Route): Child {
   return [
     table({
       label: 'Burn rate by window',
+      isSmall: true,
       rows: windows,
       keyOf: (window) => window,
       route,
@@ -140,6 +141,7 @@ function alertTable({ alerts }: Slo, route: Route): Child {
   if (alerts.length === 0) return emptyNote('None is defined.');
   return table({
     label: 'Alerts',
+    isSmall: true,
     rows: alerts,
     keyOf: ({ severity, long, short }) => `${severity}-${long}-${short}`,
     route,

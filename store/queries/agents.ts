@@ -86,14 +86,17 @@ export const insertTransitions = defineStatement({
   params: z.object({ ...window, lateFactor: z.number(), downFactor: z.number() }),
 });
 
-/** Writes the series `agent_heartbeat_gap_seconds`: the time since the heartbeat before. */
+/**
+ * Writes the series `agent_heartbeat_gap_seconds`: the time since the heartbeat before. An agent that was silent for
+ * longer than the look-back begins anew, without a gap.
+ */
 export const deriveHeartbeatGaps = defineStatement({
   name: 'derive_heartbeat_gaps',
   sql: `INSERT INTO derived_samples (tenant, metric, labels, aggregation, unit, time, value, raw_until, rollup_until)
   SELECT tenant, 'agent_heartbeat_gap_seconds', map('agent', agent), 'max', 's', time,
     dateDiff('millisecond', previous, time) / 1000, raw_until, rollup_until
   FROM (${neighbours})
-  WHERE previous IS NOT NULL AND time >= ${time('from')}`,
+  WHERE time >= ${time('from')} AND time <= previous + toIntervalSecond({lookbackSeconds:UInt32})`,
   params: z.object(window),
 });
 

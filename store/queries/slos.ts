@@ -12,19 +12,24 @@ const target = {
 const insert = 'INSERT INTO slo_minutes (tenant, slo, bucket, good, total, measured, until)';
 const minutes = `range(toUInt32(intDiv({from:Int64}, 1000)), toUInt32(intDiv({to:Int64}, 1000)), 60)`;
 
+/** Every minute of `[from, to)` with its counts; one in which nothing was owed has zeros, so that it is known to be counted. */
+const countedMinutes = (counts: string) => `${insert}
+  SELECT {tenant:String}, {slo:String}, toDateTime(minute, 'UTC'), good, total, measured, toDate({untilDay:UInt16})
+  FROM (SELECT arrayJoin(${minutes}) AS minute) AS m LEFT JOIN (${counts}) AS c USING (minute)`;
+
 /**
  * Counts agent-minutes of `[from, to)`: every agent owes each minute from its first heartbeat until it is forgotten,
  * and a minute is good when a heartbeat attests it. The minutes after an agent's last heartbeat count only once the
- * next one is late: until then nothing is known. A minute in which no agent at all was heard is not measured, and
- * not good.
+ * next one is late at `to`: until then nothing is known. A minute in which no agent at all was heard is not measured,
+ * and not good.
  */
 export const countAvailability = defineStatement({
   name: 'count_availability',
-  sql: `${insert}
+  sql: countedMinutes(`
   WITH
     owing AS (
-      SELECT agent, min(first_seen) AS first_seen, max(a.last_seen) AS last_seen, argMaxMerge(a.interval_seconds) AS interval_seconds,
-        argMaxMerge(a.agent_type) AS type
+      SELECT agent, toUnixTimestamp(toDateTime(min(a.first_seen))) AS first_second, toUnixTimestamp(toDateTime(max(a.last_seen))) AS last_second,
+        argMaxMerge(a.interval_seconds) AS interval_seconds, argMaxMerge(a.agent_type) AS type
       FROM agents AS a WHERE tenant = {tenant:String} GROUP BY agent
       HAVING {type:String} = '' OR type = {type:String}),
     attested AS (
@@ -35,25 +40,23 @@ export const countAvailability = defineStatement({
       GROUP BY agent, minute),
     owed AS (
       SELECT agent, arrayJoin(${minutes}) AS minute,
-        minute >= toUnixTimestamp(toDateTime(last_seen)) AND minute + 60 <= toUnixTimestamp(toDateTime(last_seen)) + interval_seconds * {lateFactor:Float64} AS pending
+        minute >= last_second AND {to:Int64} / 1000 <= last_second + interval_seconds * {lateFactor:Float64} AS pending
       FROM owing
-      WHERE minute + 60 > toUnixTimestamp(toDateTime(first_seen)) AND minute < toUnixTimestamp(toDateTime(last_seen)) + {forgetAfterSeconds:Float64})
-  SELECT {tenant:String}, {slo:String}, toDateTime(minute, 'UTC'),
-    countIf(up) AS good, countIf(up OR NOT pending) AS total, if(good > 0, total, 0) AS measured, toDate({untilDay:UInt16})
+      WHERE minute + 60 > first_second AND minute < last_second + {forgetAfterSeconds:Float64})
+  SELECT minute, toFloat64(countIf(up)) AS good, toFloat64(countIf(up OR NOT pending)) AS total, if(good > 0, total, 0) AS measured
   FROM (
     SELECT o.minute AS minute, o.pending AS pending, a.agent != '' AS up
     FROM owed AS o LEFT JOIN attested AS a ON a.agent = o.agent AND a.minute = o.minute)
-  GROUP BY minute
-  HAVING total > 0`,
+  GROUP BY minute`),
   params: z.object({ ...target, type: z.string(), lateFactor: z.number(), forgetAfterSeconds: z.number() }),
 });
 
 /** Counts attempts of tasks that ended in `[from, to)`; an attempt is good when it succeeded. */
 export const countTaskSuccess = defineStatement({
   name: 'count_task_success',
-  sql: `${insert}
-  SELECT {tenant:String}, {slo:String}, r.bucket, sumIf(r.sum, s.metric = 'tasks_finished_total') - sumIf(r.sum, s.metric = 'tasks_failed_total') AS good,
-    sumIf(r.sum, s.metric = 'tasks_finished_total') AS total, total AS measured, toDate({untilDay:UInt16})
+  sql: countedMinutes(`
+  SELECT toUInt32(toUnixTimestamp(r.bucket)) AS minute, sumIf(r.sum, s.metric = 'tasks_finished_total') AS total,
+    total - sumIf(r.sum, s.metric = 'tasks_failed_total') AS good, total AS measured
   FROM rollup_minute AS r
   INNER JOIN (
     SELECT series_id, metric FROM series
@@ -61,14 +64,13 @@ export const countTaskSuccess = defineStatement({
     GROUP BY series_id, metric HAVING {kind:String} = '' OR anyLast(labels)['kind'] = {kind:String}
   ) AS s ON s.series_id = r.series_id
   WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-  GROUP BY r.bucket
-  HAVING total > 0`,
+  GROUP BY minute`),
   params: z.object({ ...target, kind: z.string() }),
 });
 
 /**
- * Good, total and measured of one SLO over each of several look-back windows that end at `asOf`; one row a window, in
- * the order given.
+ * Good, total and measured of one SLO over each of several look-back windows that end at `asOf`; one row a window, none
+ * where nothing was counted in any.
  */
 export const sloWindows = defineQuery({
   name: 'slo_windows',

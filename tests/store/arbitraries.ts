@@ -28,10 +28,15 @@ export const text = fc.oneof(
 );
 
 /** Zero has one sign in the store. */
-export const float = fc.double().map((value) => (value === 0 ? 0 : value));
+const unsignZero = (value: number) => (value === 0 ? 0 : value);
+export const float = fc.double().map(unsignZero);
+const float32 = fc.float().map(unsignZero);
 const labelName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,9}$/).filter((name) => name !== '__proto__');
 export const labels = fc.dictionary(labelName, text, { maxKeys: 4, noNullPrototype: true });
-const time = fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) });
+/** Within few months, for each month is a partition; at the ends of what is allowed, and over a change of year. */
+const time = fc
+  .tuple(fc.constantFrom(0, Date.UTC(1999, 11, 31, 12), Date.UTC(2026, 0, 5), Date.UTC(2099, 11, 30)), fc.nat(86_400_000))
+  .map(([start, offset]) => start + offset);
 const unsigned64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map(String);
 
 const arbitraryOf: Record<ColumnKind, fc.Arbitrary<unknown>> = {
@@ -50,8 +55,8 @@ const arbitraryOf: Record<ColumnKind, fc.Arbitrary<unknown>> = {
 const narrower: Record<string, fc.Arbitrary<unknown>> = {
   aggregation: fc.constantFrom(...aggregations),
   'heartbeats.interval_seconds': fc.double({ min: 1, max: 3600, noNaN: true }),
-  'scores.score': fc.float(),
-  'scores.maturity': fc.float(),
+  'scores.score': float32,
+  'scores.maturity': float32,
   'forecasts.step_seconds': fc.nat(),
   'forecasts.chosen': fc.integer({ min: 0, max: 1 }),
 };

@@ -139,7 +139,7 @@ const float = (text: unknown) => ({ nan: Number.NaN, inf: Infinity, '-inf': -Inf
 /** Numbers are read as text, for JSON has no NaN. */
 const selectors: Record<Kind, (column: string) => string> = {
   text: (column) => `toString(${column})`,
-  number: (column) => `toString(${column})`,
+  number: (column) => `toString(toFloat64(${column}))`,
   optionalNumber: (column) => `toString(${column})`,
   id: (column) => `toString(${column})`,
   time: (column) => `toUnixTimestamp64Milli(${column})`,

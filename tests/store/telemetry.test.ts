@@ -79,7 +79,7 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
             await store.insert(table, rows as RowOf<typeof table>[]);
             expect(await readRows(store, table, tenant)).toEqual(rows);
           }),
-          { numRuns: 4 },
+          { numRuns: 4, endOnFailure: true },
         );
       },
     );
@@ -107,11 +107,13 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
     });
 
     test('a parameter is a value and never SQL', async () => {
+      // Text with NUL is refused at the door of Fleetcast, and no HTTP parameter holds it.
+      const textWithoutNul = text.map((value) => value.replaceAll('\0', ''));
       await fc.assert(
-        fc.asyncProperty(text, fc.array(text, { maxLength: 3 }), async (given, list) => {
+        fc.asyncProperty(textWithoutNul, fc.array(textWithoutNul, { maxLength: 3 }), async (given, list) => {
           expect(await store.query(echo, { text: given, list, number: 1.5 })).toEqual([{ text: given, list, number: 1.5 }]);
         }),
-        { numRuns: 40 },
+        { numRuns: 40, endOnFailure: true },
       );
     });
 
@@ -125,7 +127,7 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
       const failures = [
         store.query(broken, {}),
         store.run(defineStatement({ name: 'broken_run', sql: 'INSERT INTO samples SELECT no_such_column', params: z.object({}) }), {}),
-        store.insert(defineTable('no_such_table', { a: 'text', b: 'text' }), [{ a: '', b: '' }]),
+        store.insert(defineTable('no_such_table', { a: 'text', b: 'text' }), [{ a: 'x', b: '' }]),
         store.command('CREATE TABL t'),
       ];
       const errors = await Promise.allSettled(failures);

@@ -9,6 +9,8 @@ export interface DemoAgent {
   seed: number;
   /** How much it differs from others of its type: about 0.8 to 1.2. */
   sizeFactor: number;
+  /** Whether it tells of the tasks that it does. */
+  reportsTasks: boolean;
 }
 
 /** The simulated agents, the same ones each time: `testing-001` to `security-002`. */
@@ -17,7 +19,7 @@ export function createFleet(): DemoAgent[] {
     Array.from({ length: type.count }, (_, i) => {
       const name = `${type.type}-${String(i + 1).padStart(3, '0')}`;
       const seed = seedOf('fleet', name);
-      return { name, type, seed, sizeFactor: Math.exp(0.1 * normalAt(seed, 0)) };
+      return { name, type, seed, sizeFactor: Math.exp(0.1 * normalAt(seed, 0)), reportsTasks: i < type.task.agents };
     }),
   );
 }

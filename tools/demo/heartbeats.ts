@@ -8,7 +8,7 @@ import { gridTimes, type TimeWindow } from './window.ts';
 /** Timers are not exact. */
 const jitterMs = 1500;
 /** How many heartbeats the network loses. */
-const lostRatio = 0.0005;
+const lostRatio = 0.00005;
 
 /** The heartbeats of an agent in a window, ascending in time, about every `intervalMs`; none while it is silent. */
 export function* heartbeatsOf(

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a start of the demo has to know of the ones before it. */
@@ -9,25 +9,30 @@ export interface DemoMemory {
   sentUntilMs: number;
 }
 
-/** @returns undefined when the folder has seen no demo. */
+/**
+ * @returns undefined when the folder has seen no demo.
+ * @throws Error when what is there is not the demo's.
+ */
 export function readMemory(folder: string): DemoMemory | undefined {
-  let text: string;
+  if (!existsSync(pathIn(folder))) return undefined;
   try {
-    text = readFileSync(pathIn(folder), 'utf8');
-  } catch {
-    return undefined;
+    const { endMs, sentUntilMs } = JSON.parse(readFileSync(pathIn(folder), 'utf8')) as Partial<DemoMemory>;
+    if (Number.isSafeInteger(endMs) && Number.isSafeInteger(sentUntilMs))
+      return { endMs: endMs!, sentUntilMs: sentUntilMs! };
+  } catch (cause) {
+    throw notOurs(folder, cause);
   }
-  const { endMs, sentUntilMs } = JSON.parse(text) as Partial<DemoMemory>;
-  if (!Number.isSafeInteger(endMs) || !Number.isSafeInteger(sentUntilMs)) {
-    throw new Error(`${pathIn(folder)} is not the demo's; remove ${folder} to begin anew`);
-  }
-  return { endMs: endMs!, sentUntilMs: sentUntilMs! };
+  throw notOurs(folder);
 }
 
 /** Written aside and moved into place: a demo that is killed leaves the old one or the new one. */
 export function writeMemory(folder: string, memory: DemoMemory): void {
   writeFileSync(`${pathIn(folder)}.new`, JSON.stringify(memory));
   renameSync(`${pathIn(folder)}.new`, pathIn(folder));
+}
+
+function notOurs(folder: string, cause?: unknown): Error {
+  return new Error(`${pathIn(folder)} is not the demo's; remove ${folder} to begin anew`, { cause });
 }
 
 function pathIn(folder: string): string {

@@ -25,10 +25,8 @@ export interface Scenario {
   };
 }
 
-export const historyDays = 14;
-
-/** Lays the incidents out before a given end of the history; the same end gives the same scenario. */
-export function createScenario(endMs: number): Scenario {
+/** Lays the incidents out around the end of a history of so many days; the same end gives the same scenario. */
+export function createScenario(endMs: number, historyDays: number): Scenario {
   return {
     startMs: endMs - historyDays * dayMs,
     endMs,
@@ -39,11 +37,12 @@ export function createScenario(endMs: number): Scenario {
       limitAtMs: endMs + 4.5 * dayMs,
     },
     crashLoop: {
-      agent: 'automation-031',
+      agent: 'automation-007',
       version: '2.8.1-rc.1',
-      startMs: endMs - 9 * hourMs,
+      // At the end of the history it has been silent for 30 minutes.
+      startMs: endMs - 8 * hourMs - 50 * minuteMs,
       endMs: endMs + 24 * hourMs,
-      periodMs: 45 * minuteMs,
+      periodMs: 60 * minuteMs,
       upMs: 20 * minuteMs,
     },
     overload: {

@@ -36,6 +36,7 @@ interface Plan {
  */
 export function taskEventsOf(agent: DemoAgent, scenario: Scenario, { fromMs, toMs }: TimeWindow): TimedEvent[] {
   const events: TimedEvent[] = [];
+  if (!agent.reportsTasks) return events;
   for (let slot = Math.floor((fromMs - longestLifeMs) / slotMs); slot * slotMs < toMs; slot++) {
     for (let place = 0; place < tasksInSlot(agent, scenario, slot); place++) {
       const life = lifeOf(agent, planOf(agent, scenario, slot, place));

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import type { Bench } from './bench.ts';
+import { benches } from './registry.ts';
+
+interface Options {
+  json: boolean;
+  quick: boolean;
+}
+
+async function runBench(bench: Bench, { json, quick }: Options): Promise<void> {
+  const log = (text: string) => void process.stderr.write(`${text}\n`);
+  const { report, text } = await bench.run({ isQuick: quick, log });
+  console.log(json ? JSON.stringify(report) : text);
+}
+
+const command = new Command('bench').description('Measures Fleetcast on this machine.').addHelpText(
+  'after',
+  `
+Examples:
+  npm run bench -- smoke                a table
+  npm run --silent bench -- smoke --json   one JSON object on standard output, progress on standard error`,
+);
+for (const bench of benches) {
+  command
+    .command(bench.id)
+    .description(bench.description)
+    .option('--json', 'print one JSON object and nothing else', false)
+    .option('--quick', 'a tiny setting that shows that the bench works; its numbers mean nothing', false)
+    .action((options: Options) => runBench(bench, options));
+}
+
+if (import.meta.main) await command.parseAsync();

@@ -1,0 +1,5 @@
+import type { Bench } from './bench.ts';
+import { smoke } from './smoke.ts';
+
+/** Every bench; to add one, write its file and add its line. */
+export const benches: readonly Bench[] = [smoke];

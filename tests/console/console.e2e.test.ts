@@ -1,0 +1,222 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Service, startService } from '../support/service.ts';
+
+const executablePath = '/usr/bin/chromium';
+const hasChromium = existsSync(executablePath);
+const title = `the console in a browser${hasChromium ? '' : ` (skipped: ${executablePath} is not installed)`}`;
+
+const key = 'a-key-for-the-console-tests';
+const markup = '<img src=x onerror="document.title=1">';
+
+describe.skipIf(!hasChromium)(title, () => {
+  let browser: Browser;
+  let service: Service;
+
+  beforeAll(async () => {
+    [browser, service] = await Promise.all([
+      chromium.launch({
+        executablePath,
+        args: [
+          '--headless',
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--no-first-run',
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-sync',
+        ],
+      }),
+      startService({ env: { FLEETCAST_JOBS_ENABLED: 'false' } }),
+    ]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await service?.kill();
+  });
+
+  /** A page that has shown its data once, and whatever the browser complained about. */
+  async function open(
+    address: string,
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; complaints: string[] }> {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(address);
+    await page.locator('#live[data-state="live"]').waitFor();
+    return { page, complaints };
+  }
+
+  test('an empty service shows how to send the first heartbeat, and the command works as it stands', async () => {
+    const { page, complaints } = await open(`${service.url}/`);
+    const command = (await page.locator('.first-run pre').first().textContent()) ?? '';
+    expect(command).toContain(`curl ${service.url}/v1/heartbeats`);
+    const body = /-d '(.*)'/.exec(command)?.[1];
+    const answer = await fetch(`${service.url}/v1/heartbeats`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: body!,
+    });
+    expect(answer.status).toBe(200);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Agents' }).waitFor();
+    expect(await page.locator('.fleet-row').textContent()).toMatch(/testing[\s\S]*1 of 1 up/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('agents and a series that were sent are shown in every view, without a complaint of the browser', async () => {
+    const seriesId = await sendFleet(service.url);
+    const places: readonly (readonly [hash: string, text: RegExp])[] = [
+      ['#/', /build-1|1 down/],
+      ['#/agents', /build-1/],
+      ['#/agents?type=build&state=down', /build-2/],
+      ['#/agents/build-1', /memory_used_bytes/],
+      ['#/series', /memory_used_bytes/],
+      [`#/series/${seriesId}?range=24h`, /Last value\s*2\.\d+\sGB/],
+      ['#/slos', /Fleet availability/],
+      ['#/slos/fleet-availability', /Objective/],
+      ['#/anomalies', /None/],
+      ['#/jobs', /forecast/],
+      ['#/nowhere', /There is no such page/],
+    ];
+    for (const [hash, text] of places) {
+      const { page, complaints } = await open(`${service.url}/${hash}`);
+      expect(await page.locator('main').textContent(), hash).toMatch(text);
+      expect(complaints, hash).toEqual([]);
+      await page.close();
+    }
+  });
+
+  test('the chart of a series is drawn, is read with the keys and is not drawn anew by a refresh', async () => {
+    const seriesId = await sendFleet(service.url);
+    const { page, complaints } = await open(`${service.url}/#/series/${seriesId}?range=24h`);
+    const canvas = page.locator('.chart-canvas canvas');
+    await canvas.waitFor();
+    await canvas.evaluate((element) => element.setAttribute('data-seen', ''));
+    await page.locator('.chart-canvas').press('ArrowLeft');
+    await page.locator('.readout-entry b').first().waitFor();
+    expect(await page.locator('.readout-entry').first().textContent()).toMatch(/Observed\s*2\.\d+\sGB/);
+    const answered = page.waitForResponse((response) => response.url().includes('/points'));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await answered;
+    await page.getByRole('link', { name: '6 h' }).click();
+    await page.locator('.choices a[aria-current]', { hasText: '6 h' }).waitFor();
+    expect(await page.locator('canvas[data-seen]').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('a name that looks like markup is shown as text', async () => {
+    await post(service.url, '/v1/heartbeats', { agent: markup, type: 'strange' });
+    const { page, complaints } = await open(`${service.url}/#/agents?type=strange`);
+    await page.getByRole('link', { name: markup }).click();
+    await page.getByRole('heading', { name: markup }).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.title()).toBe(`${markup} \u00b7 Fleetcast`);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('words in the filter narrow the agents and stay in the address; a heading sorts them', async () => {
+    await sendFleet(service.url);
+    const { page } = await open(`${service.url}/#/agents?type=build`);
+    const names = () => page.locator('tbody tr td:nth-child(2)').allInnerTexts();
+    expect(await names()).toEqual(['build-2', 'build-1']);
+    await page.getByRole('link', { name: 'Agent', exact: true }).click();
+    await page.locator('th[aria-sort="ascending"]', { hasText: 'Agent' }).waitFor();
+    expect(await names()).toEqual(['build-1', 'build-2']);
+    await page.getByLabel('Filter agents').fill('2.0.0 build');
+    expect(await names()).toEqual(['build-2']);
+    expect(page.url()).toContain('q=2.0.0+build');
+    await page.close();
+  });
+
+  test('a problem is told where the data would be, with its detail', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${service.url}/#/series/1`);
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('no series 1');
+    await page.close();
+  });
+
+  test.each([390, 1440])('nothing is wider than a screen of %s pixels', async (width) => {
+    await sendFleet(service.url);
+    for (const hash of [
+      '#/',
+      '#/agents',
+      '#/agents/build-1',
+      '#/series',
+      '#/slos',
+      '#/slos/fleet-availability',
+      '#/jobs',
+    ]) {
+      const { page } = await open(`${service.url}/${hash}`, { viewport: { width, height: 844 } });
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+        hash,
+      ).toBe(0);
+      await page.close();
+    }
+  });
+
+  test('where a key is required it is asked for, refused when wrong, and kept in this tab only', async () => {
+    const locked = await startService({
+      env: { FLEETCAST_AUTH: 'required', FLEETCAST_BOOTSTRAP_KEY: key, FLEETCAST_JOBS_ENABLED: 'false' },
+    });
+    try {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${locked.url}/#/agents`);
+      await page.getByLabel('API key').fill('wrong');
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.getByText('the API key is not known').waitFor();
+      await page.getByLabel('API key').fill(key);
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.getByText('No agent has sent a heartbeat yet').waitFor();
+      expect(await page.evaluate(() => [localStorage.length, document.cookie])).toEqual([0, '']);
+      await page.getByRole('button', { name: 'Forget key' }).click();
+      await page.getByLabel('API key').waitFor();
+      await context.close();
+    } finally {
+      await locked.kill();
+    }
+  });
+});
+
+async function post(url: string, path: string, body: unknown): Promise<void> {
+  const response = await fetch(`${url}${path}?backfill=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+}
+
+/** Two agents, one of them silent, and a series of the last hours; sending it again changes nothing. Returns the series. */
+async function sendFleet(url: string): Promise<string> {
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  await post(url, '/v1/heartbeats', [
+    { agent: 'build-1', type: 'build', version: '1.9.0', time: now },
+    { agent: 'build-2', type: 'build', version: '2.0.0', time: now - 3_600_000 },
+  ]);
+  const samples = Array.from({ length: 120 }, (_, i) => ({
+    metric: 'memory_used_bytes',
+    agent: 'build-1',
+    unit: 'By',
+    time: now - i * 60_000,
+    value: 2.3e9 + 1e7 * Math.sin(i / 10),
+  }));
+  await post(url, '/v1/samples', samples);
+  const { items } = (await (await fetch(`${url}/v1/series?metric=memory_used_bytes`)).json()) as {
+    items: { id: string }[];
+  };
+  return items[0]!.id;
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import type { Forecast, SeriesPoints } from '../../console/api-types.ts';
+import { seriesChart } from '../../console/series-chart.ts';
+
+const hour = 3_600_000;
+const minute = 60_000;
+const issued = Date.UTC(2026, 10, 22, 12);
+
+const series = { id: '1', metric: 'tasks_finished_total', labels: { agent: 'a' }, unit: '' };
+const points: SeriesPoints = {
+  id: '1',
+  stepSeconds: 60,
+  times: [issued - 2 * minute, issued - minute],
+  values: [4, 2],
+};
+const forecast: Forecast = {
+  ...series,
+  seriesId: '1',
+  forecaster: 'seasonal-naive',
+  mase: 0.8,
+  issuedAt: new Date(issued).toISOString(),
+  chosen: true,
+  stepSeconds: 3600,
+  times: [issued, issued + hour, issued + 2 * hour],
+  mean: [120, 240, 360],
+  levels: [0.025, 0.1, 0.5, 0.9, 0.975],
+  quantiles: [60, 90, 120, 150, 180].map((value) => [value, value * 2, value * 3]),
+};
+const input = {
+  series,
+  points,
+  forecast,
+  anomalies: [],
+  range: [issued - hour, issued] as const,
+  maxAheadMs: 2 * hour,
+};
+
+test('an hourly forecast of counts stands in the middle of its hour, as counts a minute, and begins at the last point', () => {
+  const { tables } = seriesChart({ ...input, series: { ...series, aggregation: 'sum' } });
+  const ahead = tables.at(-1)!;
+  const middle = 29.5 * minute;
+  expect(ahead.times).toEqual([issued - minute, issued + middle, issued + hour + middle]);
+  expect(ahead.columns).toEqual([
+    [2, 1, 2],
+    [2, 1.5, 3],
+    [2, 2, 4],
+    [2, 2.5, 5],
+    [2, 3, 6],
+  ]);
+});
+
+test('a forecast of means is not scaled', () => {
+  const { tables } = seriesChart({ ...input, series: { ...series, aggregation: 'avg' } });
+  expect(tables.at(-1)!.columns[2]).toEqual([2, 120, 240]);
+});
+
+test('the bands are named for what lies inside them, and the chart says its end in words', () => {
+  const { bands, label, range } = seriesChart({ ...input, series: { ...series, aggregation: 'avg' } });
+  expect(bands).toEqual([
+    { name: '95 %', lower: 1, upper: 5, color: '--forecast-outer' },
+    { name: '80 %', lower: 2, upper: 4, color: '--forecast-inner' },
+  ]);
+  expect(label).toMatch(/: 240, with 95 % between 120 and 360\./);
+  expect(range[1]).toBe(issued + hour + 29.5 * minute);
+});
+
+test('an open anomaly is shaded up to the end of what is shown', () => {
+  const startedAt = new Date(issued - 5 * minute).toISOString();
+  const anomaly = { startedAt, endedAt: null } as Parameters<typeof seriesChart>[0]['anomalies'][number];
+  expect(seriesChart({ ...input, anomalies: [anomaly] }).spans).toEqual([{ from: issued - 5 * minute, to: issued }]);
+});

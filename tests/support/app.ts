@@ -1,0 +1,148 @@
+import { createDeriveJob } from '../../analytics/derive.ts';
+import { createDetectJob } from '../../analytics/detect.ts';
+import { createForecastJob } from '../../analytics/forecast.ts';
+import type { Job } from '../../analytics/job.ts';
+import { createLivenessJob } from '../../analytics/liveness.ts';
+import { createRunner, type Runner } from '../../analytics/runner.ts';
+import { createSloJob } from '../../analytics/slo.ts';
+import { createTrainJob } from '../../analytics/train.ts';
+import { createApp } from '../../api/app.ts';
+import { type Config, loadConfig } from '../../api/config.ts';
+import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
+import { observeFlushes, observeStatements } from '../../api/observe.ts';
+import { createNativeIngest } from '../../ingest/native.ts';
+import { createWriter } from '../../ingest/writer.ts';
+import type { Explainer } from '../../models/language/explainer.ts';
+import { createModelPool } from '../../models/pool.ts';
+import { migrateState } from '../../store/migrate-state.ts';
+import { migrateTelemetry } from '../../store/migrate-telemetry.ts';
+import { ensureSlos } from '../../store/records/slo-definitions.ts';
+import { defaultTenant, ensureDefaultTenant, listTenants } from '../../store/records/tenants.ts';
+import { openStateStore, type StateStore } from '../../store/state.ts';
+import { openTelemetryStore, type TelemetryStore } from '../../store/telemetry.ts';
+import { createHealth, type Health } from '../../telemetry/health.ts';
+import { createLogger } from '../../telemetry/log.ts';
+import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+export interface TestAppOptions {
+  /** As the environment of the service gives it. */
+  env?: Record<string, string>;
+  now?: () => Date;
+  explainer?: Explainer;
+  stopping?: () => boolean;
+}
+
+export interface TestApp {
+  config: Config;
+  telemetry: TelemetryStore;
+  state: StateStore;
+  jobs: readonly Job[];
+  runner: Runner;
+  metrics: Metrics;
+  health: Health;
+  app: ReturnType<typeof createApp>;
+  /** A request without a socket. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** `GET` of a path that answers JSON. */
+  get<T = Record<string, unknown>>(path: string): Promise<T>;
+  /** `POST` of records as JSON. */
+  post(path: string, records: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/**
+ * The application of the service over real stores, put together as `api/main.ts` does, without a socket and without the
+ * scheduler. The data is in a temporary folder, which goes with it; `env` may name other stores.
+ */
+export async function startTestApp({
+  env = {},
+  now = () => new Date(),
+  explainer,
+  stopping = () => false,
+}: TestAppOptions = {}): Promise<TestApp> {
+  const directory = temporaryDirectory();
+  const config = loadConfig({ FLEETCAST_DATA_DIR: directory.path, ...env });
+  const version = '0.0.0-test';
+  const log = createLogger('silent');
+  const metrics = createMetrics(version);
+  const health = createHealth(now, metrics.degraded);
+  const telemetry = await openTelemetryStore({
+    url: config.clickhouseUrl,
+    onStatement: observeStatements(metrics, log),
+  });
+  const state = openStateStore({ url: config.databaseUrl, holder: 'test', now });
+  await migrateState(state);
+  await migrateTelemetry(telemetry, now);
+  await ensureDefaultTenant(state, config.retention, now());
+  await ensureSlos(state, defaultTenant, now());
+
+  const models = createModelPool({ ...config.models, threads: 1 });
+  const { excludeMetrics, latenessSeconds } = config.jobs;
+  const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
+  const jobs = [
+    createDeriveJob({ telemetry }),
+    createLivenessJob({ telemetry, lateFactor, downFactor }),
+    createDetectJob({ telemetry, state, models, excludeMetrics }),
+    createForecastJob({ telemetry, state, models, excludeMetrics }),
+    createTrainJob({ telemetry, state, models, excludeMetrics, backend: undefined, health, now }),
+    createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
+  ];
+  const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, metrics, log });
+  const onFlush = observeFlushes(metrics, log, () => writer.queuedRows());
+  const writer = createWriter({ store: telemetry, ...config.ingest, onFlush });
+  const app = createApp({
+    auth: config.auth,
+    telemetry,
+    state,
+    writer,
+    ingest: createNativeIngest({ writer, now, ...config.ingest }),
+    tenantOf: async (id) => (await listTenants(state)).find((tenant) => tenant.id === id)!,
+    maxBodyBytes: config.ingest.maxBodyBytes,
+    jobs,
+    runner,
+    explainer,
+    liveness: config.liveness,
+    metrics,
+    health,
+    log,
+    version,
+    startedAt: now(),
+    now,
+    models: () => ({ backend: 'auto', threads: 1 }),
+    fleetMetrics: (tenant) => renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, now }, tenant),
+    stopping,
+  });
+
+  const request = async (path: string, init?: RequestInit) => app.request(path, init);
+  return {
+    config,
+    telemetry,
+    state,
+    jobs,
+    runner,
+    metrics,
+    health,
+    app,
+    request,
+    async get<T>(path: string) {
+      const response = await request(path);
+      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    post: (path, records, headers = {}) =>
+      request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(records),
+      }),
+    async close() {
+      await writer.close();
+      await runner.stop();
+      await models.close();
+      await state.close();
+      await telemetry.close();
+      directory.remove();
+    },
+  };
+}
