@@ -64,15 +64,17 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
       for (const tenant of await listTenants(state)) {
         const memories = await loadMemories(telemetry, tenant, window.from);
         const start = window.contiguous ? window.from : catchUpFrom(memories, window.from);
-        for (let from = start; from < window.to; from += pieceMs) {
+        for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
-          const to = Math.min(from + pieceMs, window.to);
+          to = Math.min(from + pieceMs, endOfDay(from), window.to);
           const found = await detectPiece({ telemetry, models, excludeMetrics, tenant, memories, window, from, to });
           counts.points += found.points;
           counts.anomalies += found.anomalies;
+          if (to > window.from && to === endOfDay(from)) await saveStates(telemetry, tenant, memories, window, to);
           window.progress((to - start) / (window.to - start));
         }
-        counts.series += await saveMemories(telemetry, tenant, memories, window);
+        counts.series += await saveStates(telemetry, tenant, memories, window, window.to);
+        await closeSilent(telemetry, tenant, memories, window);
       }
       return counts;
     },
@@ -88,12 +90,18 @@ async function loadMemories(telemetry: TelemetryStore, tenant: Tenant, before: n
 
 /**
  * From where points must be read so that each state reaches `from`: a window of the past may begin after the newest
- * state that was kept, which is at most a day older for a series that was active.
+ * state that was kept, which is at most a day older for a series that was active. A series that has none began on the
+ * day of `from`.
  */
 function catchUpFrom(memories: ReadonlyMap<string, Memory>, from: number): number {
-  let start = from;
+  let start = endOfDay(from) - dayMs;
   for (const { asOf } of memories.values()) if (asOf >= from - 2 * dayMs) start = Math.min(start, asOf);
   return start;
+}
+
+/** The midnight (UTC) after `time`. */
+function endOfDay(time: number): number {
+  return (Math.floor(time / dayMs) + 1) * dayMs;
 }
 
 interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {
@@ -254,29 +262,41 @@ function appendScores(
   return rows.length - before;
 }
 
-/** Keeps the states that the window moved, and closes anomalies of series from which nothing more came. */
-async function saveMemories(
+/** Keeps the states that the window moved up to `asOf`. Answers how many. */
+async function saveStates(
   telemetry: TelemetryStore,
   tenant: Tenant,
-  memories: Map<string, Memory>,
-  { from, to, retainFromDay }: JobWindow,
+  memories: ReadonlyMap<string, Memory>,
+  { from, retainFromDay }: JobWindow,
+  asOf: number,
 ): Promise<number> {
-  const until = retainFromDay + tenant.rawRetentionDays;
-  const moved = [...memories].filter(([, { asOf }]) => asOf > from);
+  const moved = [...memories].filter(([, memory]) => memory.asOf > from);
   const rows = moved.map(([id, { detector: state, threshold }]) => ({
     tenant: tenant.id,
     detector,
     series_id: id,
-    day: Math.floor((to - 1) / dayMs),
-    as_of: to,
+    day: Math.floor((asOf - 1) / dayMs),
+    as_of: asOf,
     state: JSON.stringify({ detector: state, threshold }),
-    until,
+    until: retainFromDay + tenant.rawRetentionDays,
   }));
   await telemetry.insert(detectorStatesTable, rows);
-  const silent = [...memories].filter(
-    ([, { asOf, threshold }]) => asOf <= from && threshold.open !== null && threshold.open.endMs > from - dayMs,
-  );
-  const ended = silent.map(([id, { threshold }]) => anomalyRow(tenant, id, threshold.open!, to, until));
-  await telemetry.insert(anomaliesTable, ended);
   return moved.length;
+}
+
+/** Closes anomalies of series from which nothing came in the window. */
+async function closeSilent(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  memories: ReadonlyMap<string, Memory>,
+  { from, to, retainFromDay }: JobWindow,
+): Promise<void> {
+  const until = retainFromDay + tenant.rollupRetentionDays;
+  const ended: RowOf<typeof anomaliesTable>[] = [];
+  for (const [id, { asOf, threshold }] of memories) {
+    const { open } = threshold;
+    if (asOf > from || open === null || open.endMs <= from - dayMs) continue;
+    ended.push(anomalyRow(tenant, id, open, to, until));
+  }
+  await telemetry.insert(anomaliesTable, ended);
 }

@@ -10,6 +10,7 @@ export interface Listening {
 }
 
 const graceMs = 5000;
+const sweepMs = 50;
 
 /**
  * Serves an application on an address.
@@ -20,7 +21,12 @@ export async function listen(
   app: { fetch: (request: Request) => Response | Promise<Response> },
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
-  const server = createServer(getRequestListener(app.fetch));
+  const answer = getRequestListener(app.fetch);
+  const server = createServer((request, response) => {
+    // A client that keeps its connection would go on sending to a server that closes.
+    if (!server.listening) response.setHeader('connection', 'close');
+    void answer(request, response);
+  });
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
@@ -42,8 +48,10 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
 
 async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that was busy when the server closed becomes idle with its answer, and would stay open.
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
 }

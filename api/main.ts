@@ -28,12 +28,15 @@ import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
-import { observeFlushes, observeStatements } from './observe.ts';
+import { observeFlushes, observeModels, observeStatements } from './observe.ts';
 import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+
+/** Whoever stops us waits ten seconds, and then kills. */
+const stopDeadlineMs = 9000;
 
 /** The composition root: settings, telemetry, stores, migrations, jobs, app, listen. Shutdown is the reverse. */
 async function main(config: Config): Promise<void> {
@@ -56,7 +59,7 @@ async function main(config: Config): Promise<void> {
   await ensureSlos(state, defaultTenant, now());
   if (config.bootstrapKey !== undefined) await storeBootstrapKey(state, config.bootstrapKey, now());
 
-  const models = createModelPool(config.models);
+  const models = observeModels(createModelPool(config.models), metrics);
   const { excludeMetrics } = config.jobs;
   const { backend } = config.models;
   const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
@@ -124,6 +127,10 @@ async function main(config: Config): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error('not all work ended in time; what was not stored was not acknowledged');
+      process.exit(1);
+    }, stopDeadlineMs).unref();
     await scheduler?.stop();
     await server.close();
     await writer.close();

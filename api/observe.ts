@@ -1,4 +1,5 @@
 import type { WriterOptions } from '../ingest/writer.ts';
+import type { ModelPool } from '../models/pool.ts';
 import type { StatementReport } from '../store/telemetry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -24,5 +25,32 @@ export function observeFlushes(
     metrics.ingestFlushDuration.observe({ table, outcome: error === undefined ? 'stored' : 'failed' }, seconds);
     metrics.ingestQueuedRows.set(queuedRows());
     if (error !== undefined) log.warn({ table, rows }, 'insert failed; the senders were told to send again');
+  };
+}
+
+/** The same pool, with the time of each task measured. */
+export function observeModels(
+  models: ModelPool,
+  { workerTaskDuration }: Pick<Metrics, 'workerTaskDuration'>,
+): ModelPool {
+  function measured<Args extends unknown[], Result>(task: string, run: (...args: Args) => Promise<Result>) {
+    return async (...args: Args): Promise<Result> => {
+      const end = workerTaskDuration.startTimer({ task });
+      try {
+        const result = await run(...args);
+        end({ outcome: 'succeeded' });
+        return result;
+      } catch (error) {
+        end({ outcome: 'failed' });
+        throw error;
+      }
+    };
+  }
+  return {
+    forecast: measured('forecast', models.forecast),
+    backtest: measured('backtest', models.backtest),
+    detect: measured('detect', models.detect),
+    trainNlinear: measured('train_nlinear', models.trainNlinear),
+    close: () => models.close(),
   };
 }

@@ -84,24 +84,20 @@ export function extentOf(values: Column): Extent | undefined {
 }
 
 /**
- * Counts of events at every step of a grid from the first time to the last: where nothing was counted, nothing happened.
+ * Counts of events in every bucket of a grid from the first time until `untilMs`: where nothing was counted, nothing
+ * happened. A bucket that is not over by then is left out, for it would look like a fall.
  *
  * @example
- * fillCounts({ times: [0, 3], columns: [[5, 6]] }, 1)
- * // { times: [0, 1, 2, 3], columns: [[5, 0, 0, 6]] }
+ * fillCounts([0, 3, 5], [5, 6, 1], { stepMs: 1, untilMs: 5 })
+ * // { times: [0, 1, 2, 3, 4], columns: [[5, 0, 0, 6, 0]] }
  */
-export function fillCounts({ times, columns }: TimeTable, stepMs: number): TimeTable {
+export function fillCounts(
+  times: readonly number[],
+  counts: Column,
+  { stepMs, untilMs }: { stepMs: number; untilMs: number },
+): TimeTable {
+  const known = new Map(times.map((time, i) => [time, counts[i] ?? 0]));
   const filledTimes: number[] = [];
-  const filled = columns.map((): (number | null)[] => []);
-  times.forEach((time, i) => {
-    for (let missing = (times[i - 1] ?? time) + stepMs; missing < time; missing += stepMs) {
-      filledTimes.push(missing);
-      for (const column of filled) column.push(0);
-    }
-    filledTimes.push(time);
-    filled.forEach((column, c) => {
-      column.push(columns[c]![i] ?? null);
-    });
-  });
-  return { times: filledTimes, columns: filled };
+  for (let time = times[0] ?? untilMs; time + stepMs <= untilMs; time += stepMs) filledTimes.push(time);
+  return { times: filledTimes, columns: [filledTimes.map((time) => known.get(time) ?? 0)] };
 }

@@ -2,6 +2,7 @@ import type UPlot from 'uplot';
 import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
 import { chartColor, chartFont } from './chart-theme.ts';
 import { formatTick, formatValue } from './format.ts';
+import { markPresent, shadeSpans } from './plot-marks.ts';
 
 /** Loaded by the page itself, before the modules. */
 declare const uPlot: typeof UPlot;
@@ -44,58 +45,16 @@ export function joinTables({ tables, range }: ChartSpec): UPlot.AlignedData {
 }
 
 /** Draws a chart with uPlot. */
-export function createPlot(
-  initial: ChartSpec,
-  initialData: UPlot.AlignedData,
-  { parent, width, height, onCursor }: PlotOptions,
-): Plot {
+export function createPlot(initial: ChartSpec, initialData: UPlot.AlignedData, place: PlotOptions): Plot {
   let spec = initial;
-  const isZoomed = (plot: UPlot) => {
-    const [times] = plot.data;
-    const { min, max } = plot.scales.x!;
-    return times.length > 0 && ((min ?? times[0]!) > times[0]! || (max ?? times.at(-1)!) < times.at(-1)!);
-  };
-  const report = (plot: UPlot) => {
-    const at = plot.cursor.idx;
-    const isOver = at !== null && at !== undefined && (plot.cursor.left ?? -1) >= 0;
-    onCursor(
-      isOver
-        ? {
-            timeMs: plot.data[0][at]!,
-            values: plot.data.slice(1).map((column, c) => column[plot.cursor.idxs?.[c + 1] ?? at]),
-          }
-        : undefined,
-      isZoomed(plot),
-    );
-  };
-  const options: UPlot.Options = {
-    width,
-    height,
-    ms: 1,
-    padding: [14, 22, 0, 0],
-    legend: { show: false },
-    scales: { x: { time: true }, y: { range: (_, min, max) => padded(min, max, spec.unit) } },
-    axes: axesOf(() => spec.unit),
-    series: [{}, ...seriesOf(spec)],
-    bands: spec.bands.map(bandOf),
-    cursor: {
-      dataIdx: nearestIndex,
-      y: false,
-      drag: { x: true, y: false },
-      points: { show: (_, index) => pointOf(spec.lines, index) },
-    },
-    hooks: {
-      drawClear: [(plot) => shadeSpans(plot, spec)],
-      draw: [(plot) => markPresent(plot, spec)],
-      setCursor: [report],
-      setScale: [report],
-    },
-  };
-  const plot = new uPlot(options, initialData, parent);
-  const { length: columnCount } = initialData;
+  const plot = new uPlot(
+    optionsOf(() => spec, place),
+    initialData,
+    place.parent,
+  );
   return {
     update(next, data) {
-      if (data.length !== columnCount) return;
+      if (data.length !== initialData.length) return;
       spec = next;
       plot.setData(data, !isZoomed(plot));
       if (isZoomed(plot)) plot.redraw();
@@ -113,6 +72,45 @@ export function createPlot(
     redraw: () => plot.redraw(),
     destroy: () => plot.destroy(),
   };
+}
+
+function optionsOf(spec: () => ChartSpec, { width, height, onCursor }: PlotOptions): UPlot.Options {
+  const report = (plot: UPlot) => onCursor(readingAt(plot), isZoomed(plot));
+  const { lines, bands } = spec();
+  return {
+    width,
+    height,
+    ms: 1,
+    padding: [14, 22, 0, 0],
+    legend: { show: false },
+    scales: { x: { time: true }, y: { range: (_, min, max) => padded(min, max, spec().unit) } },
+    axes: axesOf(() => spec().unit),
+    series: [{}, ...seriesOf(spec())],
+    bands: bands.map(bandOf),
+    cursor: {
+      dataIdx: nearestIndex,
+      y: false,
+      drag: { x: true, y: false },
+      points: { show: (_, index) => pointOf(lines, index) },
+    },
+    hooks: {
+      drawClear: [(plot) => shadeSpans(plot, spec())],
+      draw: [(plot) => markPresent(plot, spec())],
+      setCursor: [report],
+      setScale: [report],
+    },
+  };
+}
+
+function isZoomed({ data: [times], scales }: UPlot): boolean {
+  const { min, max } = scales.x!;
+  return times.length > 0 && ((min ?? times[0]!) > times[0]! || (max ?? times.at(-1)!) < times.at(-1)!);
+}
+
+function readingAt({ data: [times, ...columns], cursor }: UPlot): Reading | undefined {
+  const at = cursor.idx;
+  if (at === null || at === undefined || (cursor.left ?? -1) < 0) return undefined;
+  return { timeMs: times[at]!, values: columns.map((column, c) => column[cursor.idxs?.[c + 1] ?? at]) };
 }
 
 function seriesOf({ tables, lines }: ChartSpec): UPlot.Series[] {
@@ -186,39 +184,4 @@ function padded(min: number | null, max: number | null, unit: string): [number, 
   const low = min >= 0 ? Math.max(0, min - air) : min - air;
   const high = unit === 'ratio' && max <= 1 ? Math.min(1.0001, max + air) : max + air;
   return [low, high];
-}
-
-function shadeSpans(plot: UPlot, { spans }: ChartSpec): void {
-  const { ctx, bbox } = plot;
-  const mark = 5 * devicePixelRatio;
-  for (const { from, to } of spans) {
-    const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
-    const right = Math.min(bbox.left + bbox.width, Math.max(plot.valToPos(to, 'x', true), left + 2 * devicePixelRatio));
-    if (right <= left) continue;
-    ctx.fillStyle = chartColor('--anomaly-fill');
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    ctx.fillStyle = chartColor('--anomaly');
-    const middle = (left + right) / 2;
-    ctx.beginPath();
-    ctx.moveTo(middle - mark, bbox.top - mark * 1.8);
-    ctx.lineTo(middle + mark, bbox.top - mark * 1.8);
-    ctx.lineTo(middle, bbox.top - mark * 0.1);
-    ctx.fill();
-  }
-}
-
-function markPresent(plot: UPlot, { presentMs }: ChartSpec): void {
-  if (presentMs === undefined) return;
-  const { ctx, bbox } = plot;
-  const x = Math.round(plot.valToPos(presentMs, 'x', true));
-  if (x < bbox.left || x > bbox.left + bbox.width) return;
-  ctx.save();
-  ctx.strokeStyle = chartColor('--chart-now');
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
 }

@@ -5,12 +5,12 @@ import { displayUnit, formatTime, formatValue } from './format.ts';
 import { labelText } from './marks.ts';
 
 interface SeriesChartInput {
-  series: Pick<SeriesInfo, 'id' | 'metric' | 'labels' | 'unit'> & { aggregation?: string };
+  series: SeriesInfo;
   points: SeriesPoints;
   scores?: SeriesScores | undefined;
   forecast?: Forecast | undefined;
   anomalies: readonly Anomaly[];
-  /** What of the past is shown, and how far the forecast may reach beyond it. */
+  /** What of the past is shown, at most from the first sample; and how far the forecast may reach beyond it. */
   range: readonly [from: number, to: number];
   maxAheadMs: number;
   isTall?: boolean;
@@ -28,11 +28,11 @@ export function seriesChart({
   isTall = false,
 }: SeriesChartInput): ChartSpec {
   const gapMs = 3 * Math.max(typicalStepMs(points.times), points.stepSeconds * 1000);
-  const observed = { times: points.times, columns: [points.values] };
-  const areCounts = series.aggregation === 'sum' && points.stepSeconds > 0;
-  const tables: TimeTable[] = [
-    areCounts ? fillCounts(observed, points.stepSeconds * 1000) : breakGaps(observed, gapMs),
-  ];
+  const observed =
+    series.aggregation === 'sum'
+      ? fillCounts(points.times, points.values, { stepMs: points.stepSeconds * 1000, untilMs: range[1] })
+      : breakGaps({ times: points.times, columns: [points.values] }, gapMs);
+  const tables: TimeTable[] = [observed];
   const lines: ChartLine[] = [{ name: 'Observed', column: 0, color: '--observed', widthPixels: 1.5 }];
   const bands: ChartBand[] = [];
   if (scores !== undefined) {
@@ -40,7 +40,7 @@ export function seriesChart({
     bands.push({ name: 'Expected', lower: 1, upper: 2, color: '--expected-band' });
   }
   let to = range[1];
-  const last = lastPoint(points.times, points.values);
+  const last = lastPoint(observed.times, observed.columns[0]!);
   const ahead =
     forecast &&
     forecastTable(forecast, { points, last, aggregation: series.aggregation, until: range[1] + maxAheadMs });
@@ -60,7 +60,7 @@ export function seriesChart({
     key: `${series.id}-${scores !== undefined}-${ahead !== undefined}`,
     label: describe(series, last, ahead, shownUnit),
     unit: shownUnit,
-    range: [range[0], to],
+    range: [Math.min(Math.max(range[0], Date.parse(series.firstTime)), range[1] - 60_000), to],
     tables,
     lines,
     bands,
@@ -84,7 +84,8 @@ interface Present {
 
 /**
  * The quantiles of a forecast as they fit beside the points: a forecast of hours beside points of minutes stands in the
- * middle of its hour, and a count an hour becomes a count a minute. It begins at the last point where that is before it.
+ * middle of its hour, and a count an hour becomes a count a minute. It begins at the last point where that is
+ * before it and of the same kind.
  */
 function forecastTable(forecast: Forecast, { points, last, aggregation, until }: Present): TimeTable | undefined {
   const columns = shownLevels.map(
@@ -98,7 +99,13 @@ function forecastTable(forecast: Forecast, { points, last, aggregation, until }:
   if (shown.length === 0) return undefined;
   const times = shown.map((i) => forecast.times[i]! + offsetMs);
   const scaled = columns.map((column) => shown.map((i) => scaleBy(column?.[i], scale)));
-  if (last === undefined || last.time >= times[0]! || times[0]! - last.time > 3 * forecast.stepSeconds * 1000)
+  const isScaled = scale !== 1;
+  if (
+    isScaled ||
+    last === undefined ||
+    last.time >= times[0]! ||
+    times[0]! - last.time > 3 * forecast.stepSeconds * 1000
+  )
     return { times, columns: scaled };
   return { times: [last.time, ...times], columns: scaled.map((column): Column => [last.value, ...column]) };
 }

@@ -86,28 +86,16 @@ export function createWriter({
     const rows = batch.length === 1 ? batch[0]!.rows : batch.flatMap((waiting) => waiting.rows);
     lane.running++;
     const started = performance.now();
-    try {
-      await store.insert(lane.table, rows as never);
-      onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000 });
-      for (const waiting of batch) waiting.resolve();
-    } catch (cause) {
-      onFlush({
-        table: lane.table.name,
-        rows: rows.length,
-        seconds: (performance.now() - started) / 1000,
-        error: cause,
-      });
-      const error = new AppError('unavailable', 'the store did not take the records; send them again', {
-        cause,
-        retryAfterSeconds: 5,
-      });
-      for (const waiting of batch) waiting.reject(error);
-    } finally {
-      lane.running--;
-      queued -= rows.length;
-      schedule(lane);
-      if (queued === 0) drained?.();
-    }
+    const outcome = await store.insert(lane.table, rows as never).then(
+      () => ({}),
+      (error: unknown) => ({ error }),
+    );
+    lane.running--;
+    queued -= rows.length;
+    onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000, ...outcome });
+    settle(batch, outcome);
+    schedule(lane);
+    if (queued === 0) drained?.();
   }
 
   return {
@@ -137,6 +125,18 @@ export function createWriter({
       if (queued > 0) await new Promise<void>((resolve) => (drained = resolve));
     },
   };
+}
+
+function settle(batch: readonly Waiting[], outcome: { error?: unknown }): void {
+  if (!('error' in outcome)) {
+    for (const { resolve } of batch) resolve();
+    return;
+  }
+  const error = new AppError('unavailable', 'the store did not take the records; send them again', {
+    cause: outcome.error,
+    retryAfterSeconds: 5,
+  });
+  for (const { reject } of batch) reject(error);
 }
 
 /** Whole requests from the head of the lane, at least one, up to the size of a batch. */

@@ -118,7 +118,11 @@ function openSqlite(path: string, holder: string, now: () => Date): StateStore {
       if (!(await acquire(name))) return undefined;
       const mine = () => db.updateTable('leases').where('name', '=', name).where('holder', '=', holder);
       // A renewal that fails is tried again at the next third; if all fail, the lease ends as it does for a dead process.
-      const renew = () => void mine().set({ expires_at: expiry() }).execute().catch(() => {});
+      const renew = () =>
+        void mine()
+          .set({ expires_at: expiry() })
+          .execute()
+          .catch(() => {});
       const renewal = setInterval(renew, (leaseSeconds * 1000) / 3);
       try {
         return await work();

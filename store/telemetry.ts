@@ -148,7 +148,8 @@ function tokenSettings(token: string): string {
 
 /** chDB throws the `ClickHouseError` of its own copy of the client, which no `instanceof` would find. */
 function unifyError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError || !('code' in thrown && 'type' in thrown)) return thrown;
+  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError || !('code' in thrown && 'type' in thrown))
+    return thrown;
   const error = new ClickHouseError({ message: thrown.message, code: String(thrown.code), type: String(thrown.type) });
   error.cause = thrown;
   return error;

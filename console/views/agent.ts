@@ -106,11 +106,10 @@ function agentFacts({
 
 function sparklineItem({ series, points }: Line, now: number): HTMLElement {
   const last = lastPoint(points.times, points.values);
-  const observed = { times: points.times, columns: [points.values] };
-  const {
-    times,
-    columns: [values],
-  } = series.aggregation === 'sum' ? fillCounts(observed, points.stepSeconds * 1000) : observed;
+  const { times, values } = points;
+  const counts = fillCounts(times, values, { stepMs: points.stepSeconds * 1000, untilMs: now });
+  const line = series.aggregation === 'sum' ? counts : { times, columns: [values] };
+  const from = Math.min(Math.max(now - dayMs, Date.parse(series.firstTime)), now - 60_000);
   const unit = displayUnit(series.metric, series.unit);
   return h(
     'li',
@@ -120,7 +119,7 @@ function sparklineItem({ series, points }: Line, now: number): HTMLElement {
       { href: href(['series', series.id]) },
       h('span', { class: 'sparkline-name mono' }, series.metric),
       h('span', { class: 'labels' }, labelList(series.labels, { without: ['agent'] })),
-      sparkline(times, values!, [now - dayMs, now]),
+      sparkline(line.times, line.columns[0]!, [from, now]),
       h('span', { class: 'sparkline-value' }, last === undefined ? 'nothing in 24 h' : formatValue(last.value, unit)),
     ),
   );

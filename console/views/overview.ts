@@ -1,22 +1,18 @@
 import { anomalyList } from '../anomaly-list.ts';
-import type { ApiClient } from '../api-client.ts';
-import type { Agent, Anomaly, Forecast, ForecastSummary, Slo, Status } from '../api-types.ts';
-import { type ChartSpec, chart } from '../chart.ts';
+import type { Agent, Anomaly, Slo, Status } from '../api-types.ts';
 import { type Child, h } from '../dom.ts';
 import { firstRun } from '../first-run.ts';
 import { countStates, fleetGrid } from '../fleet-grid.ts';
-import { choosePick, forecastPicker } from '../forecast-picker.ts';
+import { forecastPanel, loadForecast } from '../forecast-panel.ts';
+import { choosePick } from '../forecast-picker.ts';
 import { formatCount, formatRatio, formatSeconds } from '../format.ts';
-import { labelList, timeMark } from '../marks.ts';
+import { timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
-import { href, type Route } from '../route.ts';
-import { seriesChart } from '../series-chart.ts';
+import { href } from '../route.ts';
 import { knownKey } from '../sign-in.ts';
 import { sloCard } from '../slo-card.ts';
 import { type Loaded, type Page, settle, type ViewContext, valueOr } from '../view.ts';
 
-const dayMs = 86_400_000;
-const historyMs = 5 * dayMs;
 const shownAnomalies = 6;
 
 /** `#/`: the fleet, its objectives, what is strange, and one forecast. `?forecast=` chooses which. */
@@ -53,38 +49,13 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
                 'div',
                 { class: 'column' },
                 fleetPanel(agents),
-                forecastPanel({ forecasts, picked, shown: shownForecast, route: current, now }),
+                forecastPanel({ forecasts, picked, shown: shownForecast, route: current }),
               ),
               h('div', { class: 'column' }, sloPanel(slos), anomalyPanel(anomalies, open, now)),
             ),
           ],
     ],
   };
-}
-
-interface ShownForecast {
-  series: ForecastSummary;
-  forecast: Forecast | undefined;
-  spec: ChartSpec;
-}
-
-async function loadForecast(api: ApiClient, series: ForecastSummary, now: number): Promise<ShownForecast> {
-  const range = [now - historyMs, now] as const;
-  const [forecasts, points, anomalies] = await Promise.all([
-    api.forecastsOf(series.seriesId),
-    api.points(series.seriesId, { from: range[0], to: now, step: 'hour' }),
-    api.anomalies({ series: series.seriesId, from: range[0] }, 100),
-  ]);
-  const forecast = forecasts.find(({ chosen }) => chosen) ?? forecasts[0];
-  const spec = seriesChart({
-    series: { ...series, id: series.seriesId },
-    points,
-    forecast,
-    anomalies,
-    range,
-    maxAheadMs: 3 * dayMs,
-  });
-  return { series, forecast, spec };
 }
 
 function degradationBanner({ degradations }: Status): Child {
@@ -173,44 +144,4 @@ function anomalyPanel(anomalies: Loaded<Anomaly[]>, open: Loaded<Anomaly[]>, now
     anomalies,
     () => anomalyList(shown, now),
   );
-}
-
-interface ForecastPanelInput {
-  forecasts: Loaded<ForecastSummary[]>;
-  picked: ForecastSummary | undefined;
-  shown: Loaded<ShownForecast> | undefined;
-  route: Route;
-  now: number;
-}
-
-function forecastPanel({ forecasts, picked, shown, route }: ForecastPanelInput): HTMLElement {
-  const options = {
-    title: 'Forecast',
-    class: 'forecast',
-    actions: picked && forecastPicker(valueOr(forecasts, []), picked, route),
-  };
-  if (shown === undefined) {
-    return loadedPanel(options, forecasts, () =>
-      emptyNote(
-        'No forecast yet. The job runs five minutes after each full hour, and a series needs some hours of history.',
-      ),
-    );
-  }
-  return loadedPanel(options, shown, ({ series, forecast, spec }) => [
-    h(
-      'p',
-      { class: 'subject' },
-      h('a', { class: 'mono', href: href(['series', series.seriesId], { range: '7d' }) }, series.metric),
-      labelList(series.labels),
-    ),
-    chart(spec),
-    forecast &&
-      h(
-        'p',
-        { class: 'footnote' },
-        `By ${forecast.forecaster}, issued `,
-        timeMark(forecast.issuedAt),
-        forecast.mase !== null && `, MASE ${forecast.mase.toFixed(2)} on the held-out end`,
-      ),
-  ]);
 }

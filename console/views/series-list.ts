@@ -8,7 +8,7 @@ import { href } from '../route.ts';
 import { type TableColumn, table } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
 
-const unitNames: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', ratio: 'ratio' };
+const unitNames: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', ratio: 'ratio', '1': '' };
 
 /** `#/series`, `?q=`: every series, with words to narrow them. */
 export async function seriesListView({ api, now }: ViewContext): Promise<Page> {

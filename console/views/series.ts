@@ -94,8 +94,11 @@ interface Shown {
   last: number | undefined;
 }
 
-async function loadChart(api: ApiClient, series: SeriesInfo, { lengthMs, step }: Range, now: number): Promise<Shown> {
+async function loadChart(api: ApiClient, series: SeriesInfo, range: Range, now: number): Promise<Shown> {
+  const { lengthMs } = range;
   const from = now - lengthMs;
+  // Events are counted by the hour, as they are forecast, unless one looks closely.
+  const step = series.aggregation === 'sum' && range.id !== '6h' ? 'hour' : range.step;
   const [points, scores, forecasts, anomalies] = await Promise.all([
     api.points(series.id, { from, to: now, step }),
     step === 'minute' ? api.scores(series.id, { from, to: now }) : undefined,
@@ -113,11 +116,9 @@ async function loadChart(api: ApiClient, series: SeriesInfo, { lengthMs, step }:
     maxAheadMs: Math.max(lengthMs / 2, 6 * hourMs),
     isTall: true,
   });
-  return {
-    spec: extentOf(points.values) && spec,
-    extent: extentOf(points.values),
-    last: lastPoint(points.times, points.values)?.value,
-  };
+  const { times, columns } = spec.tables[0]!;
+  const extent = extentOf(columns[0]!);
+  return { spec: extent && spec, extent, last: lastPoint(times, columns[0]!)?.value };
 }
 
 function seriesFacts(
@@ -130,7 +131,7 @@ function seriesFacts(
     ['Last value', shown(last)],
     ['Lowest shown', shown(extent?.low)],
     ['Highest shown', shown(extent?.high)],
-    ['Unit', orAbsent(unit)],
+    ['Unit', orAbsent(unit === '1' ? '' : unit)],
     ['Rolled up as', aggregation],
     ['First sample', timeMark(firstTime)],
     ['Last sample', timeMark(lastTime, formatAge((now - Date.parse(lastTime)) / 1000))],

@@ -42,7 +42,11 @@ describe.each(telemetryEngines)('reportSlos on $name', ({ isAvailable, ...target
       const labels = { agent: 'a', kind: 'build' };
       const series = { tenant, labels, aggregation: 'sum' as const };
       const failed = points.map((time) => ({ time, value: failedAt((asOf - time) / minuteMs) }));
-      await insertSeries(store, { ...series, metric: 'tasks_finished_total', points: points.map((time) => ({ time, value: 100 })) });
+      await insertSeries(store, {
+        ...series,
+        metric: 'tasks_finished_total',
+        points: points.map((time) => ({ time, value: 100 })),
+      });
       await insertSeries(store, { ...series, metric: 'tasks_failed_total', points: failed });
       const window = { tenant, slo: 'success', from: asOf - 30 * dayMs, to: asOf, untilDay: farDay };
       await store.run(countTaskSuccess, { ...window, kind: '' });
@@ -52,7 +56,12 @@ describe.each(telemetryEngines)('reportSlos on $name', ({ isAvailable, ...target
     test('nothing counted is nothing known', async () => {
       const tenant = newTenant();
       const [unknown] = await reportSlos(store, tenant, [definition(tenant, 0.99)]);
-      expect(unknown).toMatchObject({ asOf: null, measuredRatio: null, indicatorRatio: null, errorBudgetRemainingRatio: null });
+      expect(unknown).toMatchObject({
+        asOf: null,
+        measuredRatio: null,
+        indicatorRatio: null,
+        errorBudgetRemainingRatio: null,
+      });
       expect(Object.values(unknown!.burnRates)).toEqual(Array(7).fill(null));
       expect(unknown!.alerts.some(({ firing }) => firing)).toBe(false);
     });

@@ -45,7 +45,15 @@ describe('the runner', () => {
 
   function create(store = state.store, holder = 'a'): Runner {
     const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-    return createRunner({ jobs: [job], state: store, holder, now: () => new Date(now), latenessSeconds: 30, metrics, log });
+    return createRunner({
+      jobs: [job],
+      state: store,
+      holder,
+      now: () => new Date(now),
+      latenessSeconds: 30,
+      metrics,
+      log,
+    });
   }
 
   const ran = () => windows.map(({ from, to }) => [(from - noon) / 60_000, (to - noon) / 60_000]);
@@ -96,7 +104,13 @@ describe('the runner', () => {
       ]);
       expect(windows.every(({ contiguous }) => contiguous)).toBe(true);
       const [run] = await listRuns(state.store, job.id, 1);
-      expect(run).toMatchObject({ status: 'succeeded', result: { rows: 3 }, progress: 1, trigger: 'schedule', finishedAt: noon });
+      expect(run).toMatchObject({
+        status: 'succeeded',
+        result: { rows: 3 },
+        progress: 1,
+        trigger: 'schedule',
+        finishedAt: noon,
+      });
     });
 
     test('a part that fails leaves the watermark at the last good one, is counted and logged, and is tried again', async () => {
@@ -109,8 +123,12 @@ describe('the runner', () => {
       await runner.runDue(job);
       expect(await watermark()).toBe(-90);
       expect([await counter('jobRuns'), await counter('jobFailures')]).toEqual([1, 1]);
-      expect(lines).toMatchObject([{ level: 50, job: 'count', msg: 'job failed', err: { message: 'ClickHouse is away' } }]);
-      expect(await listRuns(state.store, job.id, 1)).toMatchObject([{ status: 'failed', error: 'ClickHouse is away', result: { rows: 1 } }]);
+      expect(lines).toMatchObject([
+        { level: 50, job: 'count', msg: 'job failed', err: { message: 'ClickHouse is away' } },
+      ]);
+      expect(await listRuns(state.store, job.id, 1)).toMatchObject([
+        { status: 'failed', error: 'ClickHouse is away', result: { rows: 1 } },
+      ]);
       work = async () => ({});
       await runner.runDue(job);
       expect(await watermark()).toBe(-1);
@@ -134,7 +152,16 @@ describe('the runner', () => {
     });
 
     test('a run that a dead process left behind is told to have failed; history older than a week goes', async () => {
-      const left = { job: job.id, trigger: 'schedule', from: 0, to: 1, progress: 0, finishedAt: null, result: {}, error: '' } as const;
+      const left = {
+        job: job.id,
+        trigger: 'schedule',
+        from: 0,
+        to: 1,
+        progress: 0,
+        finishedAt: null,
+        result: {},
+        error: '',
+      } as const;
       await insertRun(state.store, { ...left, id: 'dead', status: 'running', startedAt: noon - hourMs }, 'dead');
       await insertRun(state.store, { ...left, id: 'old', status: 'failed', startedAt: noon - 8 * 24 * hourMs }, 'dead');
       await create().runDue(job);
@@ -207,7 +234,10 @@ describe('the runner', () => {
     });
 
     test('of an unknown job is refused with the names of those that there are', async () => {
-      await expect(create().request('nope', 0, 1)).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('count') });
+      await expect(create().request('nope', 0, 1)).rejects.toMatchObject({
+        code: 'not_found',
+        message: expect.stringContaining('count'),
+      });
     });
   });
 
@@ -232,7 +262,9 @@ describe('the runner', () => {
       await running;
       expect(await watermark()).toBe(-5);
       expect(await counter('jobFailures')).toBe(0);
-      expect(await listRuns(state.store, job.id, 1)).toMatchObject([{ status: 'failed', error: 'the service is stopping' }]);
+      expect(await listRuns(state.store, job.id, 1)).toMatchObject([
+        { status: 'failed', error: 'the service is stopping' },
+      ]);
       await runner.runDue(job);
       expect(windows).toHaveLength(1);
     });
@@ -244,7 +276,11 @@ describe('the runner', () => {
       const runner = create();
       const run = await runner.request(job.id, noon - 60_000, noon);
       await runner.stop();
-      expect(await findRun(state.store, job.id, run.id)).toMatchObject({ status: 'failed', finishedAt: noon, error: 'the service is stopping' });
+      expect(await findRun(state.store, job.id, run.id)).toMatchObject({
+        status: 'failed',
+        finishedAt: noon,
+        error: 'the service is stopping',
+      });
       expect(windows).toEqual([]);
       resolve();
       await held;

@@ -33,12 +33,20 @@ export async function newTenantState(): Promise<{ tenant: string; state: StateSt
   const state = openStateStore({ url: 'sqlite::memory:', holder: 'test', now: () => new Date() });
   await migrateState(state);
   const retention = { raw_retention_days: 90, rollup_retention_days: 400 };
-  await state.db.insertInto('tenants').values({ id: tenant, name: tenant, ...retention, created_at: 0 }).execute();
+  await state.db
+    .insertInto('tenants')
+    .values({ id: tenant, name: tenant, ...retention, created_at: 0 })
+    .execute();
   return { tenant, state };
 }
 
 /** Runs a job over `[from, to)` as the runner would; `contiguous` as when it follows the run before. */
-export function runWindow(job: Job, from: number, to: number, rest: Partial<JobWindow> = {}): Promise<Record<string, number>> {
+export function runWindow(
+  job: Job,
+  from: number,
+  to: number,
+  rest: Partial<JobWindow> = {},
+): Promise<Record<string, number>> {
   return job.run({
     from,
     to,

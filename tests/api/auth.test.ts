@@ -29,13 +29,29 @@ describe.skipIf(!hasChdb())('with auth required', () => {
       ...(method === 'POST' && { body: '[]' }),
     });
 
-  test.each(['/livez', '/readyz', '/health', '/openapi.json', '/docs', '/'])('%s is open to everybody', async (path) => {
-    expect((await ask(path)).status).toBe(200);
-  });
+  test.each(['/livez', '/readyz', '/health', '/openapi.json', '/docs', '/'])(
+    '%s is open to everybody',
+    async (path) => {
+      expect((await ask(path)).status).toBe(200);
+    },
+  );
 
   test.each([
-    '/v1/agents', '/v1/series', '/v1/series/1', '/v1/series/1/points', '/v1/series/1/scores', '/v1/forecasts', '/v1/anomalies',
-    '/v1/anomalies/1', '/v1/slos', '/v1/slos/task-success', '/v1/jobs', '/v1/jobs/detect/runs', '/status', '/metrics', '/v1/nothing',
+    '/v1/agents',
+    '/v1/series',
+    '/v1/series/1',
+    '/v1/series/1/points',
+    '/v1/series/1/scores',
+    '/v1/forecasts',
+    '/v1/anomalies',
+    '/v1/anomalies/1',
+    '/v1/slos',
+    '/v1/slos/task-success',
+    '/v1/jobs',
+    '/v1/jobs/detect/runs',
+    '/status',
+    '/metrics',
+    '/v1/nothing',
   ])('%s without a key answers 401 and how to come again', async (path) => {
     const response = await ask(path);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
@@ -50,13 +66,20 @@ describe.skipIf(!hasChdb())('with auth required', () => {
     ['a hash instead of the key', { authorization: `Bearer ${'0'.repeat(64)}` }],
     ['SQL', { authorization: `Bearer ' OR '1'='1` }],
   ])('%s answers 401', async (_title, headers) => {
-    for (const [path, method] of [['/v1/agents', 'GET'], ['/v1/samples', 'POST']] as const) {
+    for (const [path, method] of [
+      ['/v1/agents', 'GET'],
+      ['/v1/samples', 'POST'],
+    ] as const) {
       await expectProblem(await ask(path, headers, method), 401);
     }
   });
 
   test('a key is taken as Bearer, in any case of the word, and as X-Auth-Token', async () => {
-    for (const headers of [bearer(keys.read), { authorization: `bearer ${keys.read}` }, { 'x-auth-token': keys.read }]) {
+    for (const headers of [
+      bearer(keys.read),
+      { authorization: `bearer ${keys.read}` },
+      { 'x-auth-token': keys.read },
+    ]) {
       expect((await ask('/v1/agents', headers)).status).toBe(200);
     }
   });
@@ -108,13 +131,20 @@ describe.skipIf(!hasChdb())('with auth required', () => {
       .execute();
     const send = async (key: string, agent: string) => {
       const body = JSON.stringify({ agent, time: clockMs });
-      const response = await service.request('/v1/heartbeats', { method: 'POST', headers: { 'content-type': 'application/json', ...bearer(key) }, body });
+      const response = await service.request('/v1/heartbeats', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...bearer(key) },
+        body,
+      });
       expect(response.status).toBe(200);
     };
     const [mine, theirs] = [await newKey(['ingest', 'read']), await newKey(['ingest', 'read'], 'other')];
     await send(mine, 'mine');
     await send(theirs, 'theirs');
-    const agentsOf = async (key: string) => ((await (await ask('/v1/agents', bearer(key))).json()) as { items: { agent: string }[] }).items.map(({ agent }) => agent);
+    const agentsOf = async (key: string) =>
+      ((await (await ask('/v1/agents', bearer(key))).json()) as { items: { agent: string }[] }).items.map(
+        ({ agent }) => agent,
+      );
     expect([await agentsOf(mine), await agentsOf(theirs)]).toEqual([['mine'], ['theirs']]);
     const metrics = await (await ask('/metrics', bearer(theirs))).text();
     expect(metrics).toContain('agent="theirs"');

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse as parseYaml, stringify } from 'yaml';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parse as parseYaml, stringify } from 'yaml';
 import { ConfigError, configSchema, isLoopback, loadConfig } from '../../api/config.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -141,19 +141,59 @@ describe('the environment', () => {
 
 describe('a wrong value', () => {
   test.each<[string, object, string]>([
-    ['a port above the last', { port: 65_536 }, 'port (FLEETCAST_PORT) = 65536; allowed: a port from 0 to 65535; 0 takes any free one'],
-    ['a port that is text', { port: 'http' }, 'port (FLEETCAST_PORT) = "http"; allowed: a port from 0 to 65535; 0 takes any free one'],
-    ['an unknown choice', { auth: 'maybe' }, 'auth (FLEETCAST_AUTH) = "maybe"; allowed: none or required; none only on a loopback address'],
-    ['a fraction', { ingest: { maxBatchRows: 1.5 } }, 'ingest.maxBatchRows (FLEETCAST_INGEST_MAX_BATCH_ROWS) = 1.5; allowed: 1 to 10000000 rows'],
+    [
+      'a port above the last',
+      { port: 65_536 },
+      'port (FLEETCAST_PORT) = 65536; allowed: a port from 0 to 65535; 0 takes any free one',
+    ],
+    [
+      'a port that is text',
+      { port: 'http' },
+      'port (FLEETCAST_PORT) = "http"; allowed: a port from 0 to 65535; 0 takes any free one',
+    ],
+    [
+      'an unknown choice',
+      { auth: 'maybe' },
+      'auth (FLEETCAST_AUTH) = "maybe"; allowed: none or required; none only on a loopback address',
+    ],
+    [
+      'a fraction',
+      { ingest: { maxBatchRows: 1.5 } },
+      'ingest.maxBatchRows (FLEETCAST_INGEST_MAX_BATCH_ROWS) = 1.5; allowed: 1 to 10000000 rows',
+    ],
     ['nothing', { host: null }, 'host (FLEETCAST_HOST) = null; allowed: an address to listen on'],
-    ['a switch that is text', { jobs: { enabled: 'yes' } }, 'jobs.enabled (FLEETCAST_JOBS_ENABLED) = "yes"; allowed: true or false'],
-    ['a list with something else in it', { jobs: { excludeMetrics: ['a', 1] } }, 'jobs.excludeMetrics (FLEETCAST_JOBS_EXCLUDE_METRICS) = ["a",1]; allowed: a list of metrics that are neither scored nor forecast'],
+    [
+      'a switch that is text',
+      { jobs: { enabled: 'yes' } },
+      'jobs.enabled (FLEETCAST_JOBS_ENABLED) = "yes"; allowed: true or false',
+    ],
+    [
+      'a list with something else in it',
+      { jobs: { excludeMetrics: ['a', 1] } },
+      'jobs.excludeMetrics (FLEETCAST_JOBS_EXCLUDE_METRICS) = ["a",1]; allowed: a list of metrics that are neither scored nor forecast',
+    ],
     ['a section that is a number', { ingest: 5 }, 'ingest = 5; allowed: settings by name'],
     ['a section that is a list', { ingest: [] }, 'ingest = []; allowed: settings by name'],
-    ['a URL of something else', { clickhouseUrl: 'tcp://ch:9000' }, 'clickhouseUrl (CLICKHOUSE_URL) = "tcp://ch:9000"; allowed: chdb:PATH or http(s)://user:password@host:8123/database'],
-    ['a URL that is none', { databaseUrl: 'postgres://host:port' }, 'databaseUrl (DATABASE_URL) = "postgres://host:port"; allowed: sqlite:PATH or postgres://user:password@host:5432/database'],
-    ['a model that is missing', { language: { provider: 'ollama' } }, 'language.model (FLEETCAST_LANGUAGE_MODEL) = nothing; allowed: the name of a model that ollama serves'],
-    ['down before late', { liveness: { lateFactor: 4 } }, 'liveness.downFactor = 4; allowed: more than liveness.lateFactor (4)'],
+    [
+      'a URL of something else',
+      { clickhouseUrl: 'tcp://ch:9000' },
+      'clickhouseUrl (CLICKHOUSE_URL) = "tcp://ch:9000"; allowed: chdb:PATH or http(s)://user:password@host:8123/database',
+    ],
+    [
+      'a URL that is none',
+      { databaseUrl: 'postgres://host:port' },
+      'databaseUrl (DATABASE_URL) = "postgres://host:port"; allowed: sqlite:PATH or postgres://user:password@host:5432/database',
+    ],
+    [
+      'a model that is missing',
+      { language: { provider: 'ollama' } },
+      'language.model (FLEETCAST_LANGUAGE_MODEL) = nothing; allowed: the name of a model that ollama serves',
+    ],
+    [
+      'down before late',
+      { liveness: { lateFactor: 4 } },
+      'liveness.downFactor = 4; allowed: more than liveness.lateFactor (4)',
+    ],
   ])('is told in one line with key, value and what is allowed: %s', (_title, settings, line) => {
     expect(refusal(() => load(settings))).toBe(line);
   });
@@ -199,7 +239,9 @@ describe('secrets', () => {
   });
 
   test('in URLs are never shown, whatever characters they are made of', () => {
-    const passwords = fc.string({ minLength: 8, maxLength: 20 }).map((text) => `${text.replaceAll(/["\\]/g, '')}-needle-`);
+    const passwords = fc
+      .string({ minLength: 8, maxLength: 20 })
+      .map((text) => `${text.replaceAll(/["\\]/g, '')}-needle-`);
     fc.assert(
       fc.property(passwords, (password) => {
         expect(refusal(() => loadConfig({ CLICKHOUSE_URL: `ftp://user:${password}@host/db` }))).not.toContain('needle');
@@ -214,19 +256,29 @@ describe('the address', () => {
     expect(load({ host }).host).toBe(host);
   });
 
-  test.each(['0.0.0.0', '::', '192.168.1.1', '10.0.0.1', 'example.org', '128.0.0.1', '127.0.0.1.example.org', 'localhost.example.org', '::ffff:10.0.0.1'])(
-    '%s is refused without authentication, and taken with it',
-    (host) => {
-      expect(refusal(() => load({ host }))).toBe(
-        `host = "${host}" is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"`,
-      );
-      expect(load({ host, auth: 'required' }).host).toBe(host);
-    },
-  );
+  test.each([
+    '0.0.0.0',
+    '::',
+    '192.168.1.1',
+    '10.0.0.1',
+    'example.org',
+    '128.0.0.1',
+    '127.0.0.1.example.org',
+    'localhost.example.org',
+    '::ffff:10.0.0.1',
+  ])('%s is refused without authentication, and taken with it', (host) => {
+    expect(refusal(() => load({ host }))).toBe(
+      `host = "${host}" is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"`,
+    );
+    expect(load({ host, auth: 'required' }).host).toBe(host);
+  });
 });
 
 test('any text in any variable is a setting or a refusal in one line', () => {
-  const texts = fc.oneof(fc.string(), fc.constantFrom('null', '{}', '[]', '0x10', '1e999', '.nan', '*a', '&a b', '!!binary x', '2026-01-01', '"', '- 1'));
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('null', '{}', '[]', '0x10', '1e999', '.nan', '*a', '&a b', '!!binary x', '2026-01-01', '"', '- 1'),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...variables), texts, (name, text) => {
       try {
@@ -241,7 +293,10 @@ test('any text in any variable is a setting or a refusal in one line', () => {
 });
 
 test('any YAML at all is settings or a refusal in one line', () => {
-  const values = fc.dictionary(fc.constantFrom('host', 'ingest', 'jobs', 'language', 'clickhouseUrl', 'x'), fc.jsonValue());
+  const values = fc.dictionary(
+    fc.constantFrom('host', 'ingest', 'jobs', 'language', 'clickhouseUrl', 'x'),
+    fc.jsonValue(),
+  );
   fc.assert(
     fc.property(values, (settings) => {
       const text = stringify(settings);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anomaliesTable, forecastsTable, scoresTable } from '../../store/tables.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { expectProblem } from '../support/problem.ts';
 import { hasChdb } from '../support/servers.ts';
-import { anomaliesTable, forecastsTable, scoresTable } from '../../store/tables.ts';
 
 const minute = 60_000;
 const now = new Date(Math.floor(Date.now() / minute) * minute);
@@ -33,7 +33,14 @@ describe.skipIf(!hasChdb())('lists', () => {
     await service.post(
       '/v1/samples',
       agentNames.flatMap((agent, i) => [
-        { metric: 'cpu_ratio', value: i, agent, labels: { region: i < 10 ? 'eu' : 'us' }, unit: '1', time: now.getTime() - minute },
+        {
+          metric: 'cpu_ratio',
+          value: i,
+          agent,
+          labels: { region: i < 10 ? 'eu' : 'us' },
+          unit: '1',
+          time: now.getTime() - minute,
+        },
         { metric: 'memory_bytes', value: i, agent, time: now.getTime() - 2 * minute },
       ]),
     );
@@ -66,9 +73,25 @@ describe.skipIf(!hasChdb())('lists', () => {
         until,
       })).map((row, i) => ({ ...row, detector: `${row.detector}${i % 2 === 0 ? '' : '-b'}` })),
     );
-    const scores = [0.2, 3].map((score, i) => ({ ...key, ...band, time: now.getTime() - (2 - i) * minute, detector: 'seasonal-band', value: i, score, until }));
+    const scores = [0.2, 3].map((score, i) => ({
+      ...key,
+      ...band,
+      time: now.getTime() - (2 - i) * minute,
+      detector: 'seasonal-band',
+      value: i,
+      score,
+      until,
+    }));
     await telemetry.insert(scoresTable, scores);
-    const forecast = { ...key, issued_at: now.getTime(), step_seconds: 3600, mean: [1, Number.NaN], levels: [0.1, 0.9], quantiles: [0, 0, 2, 2], until };
+    const forecast = {
+      ...key,
+      issued_at: now.getTime(),
+      step_seconds: 3600,
+      mean: [1, Number.NaN],
+      levels: [0.1, 0.9],
+      quantiles: [0, 0, 2, 2],
+      until,
+    };
     await telemetry.insert(forecastsTable, [
       { ...forecast, forecaster: 'seasonal-naive', chosen: 0, mase: Number.NaN },
       { ...forecast, forecaster: 'mstl-ets', chosen: 1, mase: 0.8 },
@@ -80,7 +103,9 @@ describe.skipIf(!hasChdb())('lists', () => {
     let cursor: string | null = '';
     for (let pages = 0; cursor !== null; pages++) {
       expect(pages, 'the pages come to an end').toBeLessThan(100);
-      const page: Page = await service.get<Page>(`${path}limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      const page: Page = await service.get<Page>(
+        `${path}limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       expect(page.items.length).toBeLessThanOrEqual(limit);
       items.push(...page.items);
       cursor = page.nextCursor;
@@ -191,12 +216,20 @@ describe.skipIf(!hasChdb())('lists', () => {
       to: now.toISOString(),
     });
     expect(await service.get(path)).toMatchObject({ stepSeconds: 60, values: [3] });
-    expect(await service.get(`${path}?from=${now.getTime() - 3 * 86_400_000}`)).toMatchObject({ stepSeconds: 3600, values: [3] });
-    expect(await service.get(`${path}?to=${now.getTime() - minute}`), 'the end is not of the range').toMatchObject({ values: [] });
+    expect(await service.get(`${path}?from=${now.getTime() - 3 * 86_400_000}`)).toMatchObject({
+      stepSeconds: 3600,
+      values: [3],
+    });
+    expect(await service.get(`${path}?to=${now.getTime() - minute}`), 'the end is not of the range').toMatchObject({
+      values: [],
+    });
   });
 
   test('of points over all of time answer, whatever the bounds are', async () => {
-    for (const [from, to] of [[0, 8.64e15], ['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z']]) {
+    for (const [from, to] of [
+      [0, 8.64e15],
+      ['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
+    ]) {
       const points = await service.get<{ values: number[] }>(`/v1/series/${seriesId}/points?from=${from}&to=${to}`);
       expect(points.values).toEqual([3]);
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { compileSchema, type OpenApiDocument, type Operation } from '../support/openapi.ts';
 import { eventually } from '../support/eventually.ts';
+import { compileSchema, type OpenApiDocument, type Operation } from '../support/openapi.ts';
 import { hasChdb } from '../support/servers.ts';
 
 const minute = 60_000;
@@ -27,12 +27,20 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   async function fill() {
     const end = Math.floor(Date.now() / 3_600_000) * 3_600_000;
     const times = Array.from({ length: 2880 }, (_, i) => end - (2880 - i) * minute);
-    const samples = times.map((time, i) => ({ metric: 'load', agent: 'a', time, value: i > 2870 ? 500 : 10 + Math.sin(i / 100) + (i % 7) / 10 }));
+    const samples = times.map((time, i) => ({
+      metric: 'load',
+      agent: 'a',
+      time,
+      value: i > 2870 ? 500 : 10 + Math.sin(i / 100) + (i % 7) / 10,
+    }));
     await service.post('/v1/samples', samples);
     await service.post('/v1/heartbeats', [{ agent: 'a', type: 'testing', labels: { zone: 'z' } }]);
     await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 }]);
     for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive']) {
-      const run = await service.post(`/v1/jobs/${job}/runs`, { from: String(times[0]), to: new Date(end).toISOString() });
+      const run = await service.post(`/v1/jobs/${job}/runs`, {
+        from: String(times[0]),
+        to: new Date(end).toISOString(),
+      });
       const { id } = (await run.json()) as { id: string };
       if (job === 'detect') runId = id;
       await eventually(
@@ -76,7 +84,10 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       const label = `${method} ${path}`;
       expect(summary, label).toMatch(/^[A-Z]/);
       expect(tags, label).toHaveLength(1);
-      expect(Object.keys(responses).some((status) => /^2\d\d$/.test(status)), label).toBe(true);
+      expect(
+        Object.keys(responses).some((status) => /^2\d\d$/.test(status)),
+        label,
+      ).toBe(true);
       for (const { description } of Object.values(responses)) expect(description, label).toMatch(/./);
       const isProbe = ['/livez', '/readyz', '/health'].includes(path);
       expect(Object.keys(responses.default?.content ?? {}), label).toEqual(isProbe ? [] : ['application/problem+json']);
@@ -137,7 +148,10 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     expect(schemaOf('Accepted').safeParse(await stored.json()).error?.issues ?? []).toEqual([]);
     const refused = await service.post('/v1/samples', { metric: 'm' });
     expect(schemaOf('Problem').safeParse(await refused.json()).error?.issues ?? []).toEqual([]);
-    const queued = await service.post('/v1/jobs/derive/runs', { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' });
+    const queued = await service.post('/v1/jobs/derive/runs', {
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-01T00:01:00Z',
+    });
     expect(queued.status).toBe(202);
     expect(schemaOf('JobRun').safeParse(await queued.json()).error?.issues ?? []).toEqual([]);
   });

@@ -53,12 +53,16 @@ describe('gaps', () => {
   });
 });
 
-test('where nothing was counted, the count is 0, and the sum stays', () => {
-  expect(fillCounts({ times: [0, 3], columns: [[5, 6]] }, 1)).toEqual({ times: [0, 1, 2, 3], columns: [[5, 0, 0, 6]] });
+test('where nothing was counted, the count is 0; the bucket that is not over is left out', () => {
+  expect(fillCounts([0, 3, 5], [5, 6, 1], { stepMs: 1, untilMs: 5 })).toEqual({
+    times: [0, 1, 2, 3, 4],
+    columns: [[5, 0, 0, 6, 0]],
+  });
+  expect(fillCounts([], [], { stepMs: 1, untilMs: 5 })).toEqual({ times: [], columns: [[]] });
   fc.assert(
     fc.property(points, ({ times, values }) => {
-      const filled = fillCounts({ times, columns: [values] }, 1);
-      expect(filled.times).toHaveLength(times.length === 0 ? 0 : times.at(-1)! - times[0]! + 1);
+      const filled = fillCounts(times, values, { stepMs: 1, untilMs: 501 });
+      expect(filled.times).toHaveLength(times.length === 0 ? 0 : 501 - times[0]!);
       expect(filled.columns[0]!.filter((value) => value !== 0)).toEqual(values.filter((value) => value !== 0));
     }),
   );

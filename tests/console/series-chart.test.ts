@@ -6,7 +6,15 @@ const hour = 3_600_000;
 const minute = 60_000;
 const issued = Date.UTC(2026, 10, 22, 12);
 
-const series = { id: '1', metric: 'tasks_finished_total', labels: { agent: 'a' }, unit: '' };
+const series = {
+  id: '1',
+  metric: 'tasks_finished_total',
+  labels: { agent: 'a' },
+  unit: '',
+  aggregation: 'avg',
+  firstTime: new Date(issued - 24 * hour).toISOString(),
+  lastTime: new Date(issued).toISOString(),
+};
 const points: SeriesPoints = {
   id: '1',
   stepSeconds: 60,
@@ -35,27 +43,27 @@ const input = {
   maxAheadMs: 2 * hour,
 };
 
-test('an hourly forecast of counts stands in the middle of its hour, as counts a minute, and begins at the last point', () => {
+test('an hourly forecast of counts stands in the middle of its hour, as counts a minute', () => {
   const { tables } = seriesChart({ ...input, series: { ...series, aggregation: 'sum' } });
   const ahead = tables.at(-1)!;
   const middle = 29.5 * minute;
-  expect(ahead.times).toEqual([issued - minute, issued + middle, issued + hour + middle]);
+  expect(ahead.times).toEqual([issued + middle, issued + hour + middle]);
   expect(ahead.columns).toEqual([
-    [2, 1, 2],
-    [2, 1.5, 3],
-    [2, 2, 4],
-    [2, 2.5, 5],
-    [2, 3, 6],
+    [1, 2],
+    [1.5, 3],
+    [2, 4],
+    [2.5, 5],
+    [3, 6],
   ]);
 });
 
-test('a forecast of means is not scaled', () => {
-  const { tables } = seriesChart({ ...input, series: { ...series, aggregation: 'avg' } });
+test('a forecast of means is not scaled, and begins at the last point', () => {
+  const { tables } = seriesChart(input);
   expect(tables.at(-1)!.columns[2]).toEqual([2, 120, 240]);
 });
 
 test('the bands are named for what lies inside them, and the chart says its end in words', () => {
-  const { bands, label, range } = seriesChart({ ...input, series: { ...series, aggregation: 'avg' } });
+  const { bands, label, range } = seriesChart(input);
   expect(bands).toEqual([
     { name: '95 %', lower: 1, upper: 5, color: '--forecast-outer' },
     { name: '80 %', lower: 2, upper: 4, color: '--forecast-inner' },
@@ -68,4 +76,18 @@ test('an open anomaly is shaded up to the end of what is shown', () => {
   const startedAt = new Date(issued - 5 * minute).toISOString();
   const anomaly = { startedAt, endedAt: null } as Parameters<typeof seriesChart>[0]['anomalies'][number];
   expect(seriesChart({ ...input, anomalies: [anomaly] }).spans).toEqual([{ from: issued - 5 * minute, to: issued }]);
+});
+
+test('a minute without an event counts 0, and the minute that is not over is left out', () => {
+  const counts = { ...points, times: [issued - 3 * minute, issued - minute, issued], values: [4, 2, 1] };
+  const { tables } = seriesChart({ ...input, points: counts, series: { ...series, aggregation: 'sum' } });
+  expect(tables[0]).toEqual({
+    times: [issued - 3 * minute, issued - 2 * minute, issued - minute],
+    columns: [[4, 0, 2]],
+  });
+});
+
+test('what was before the first sample is not shown as if it had been silent', () => {
+  const firstTime = new Date(issued - 10 * minute).toISOString();
+  expect(seriesChart({ ...input, series: { ...series, firstTime } }).range[0]).toBe(issued - 10 * minute);
 });

@@ -27,7 +27,23 @@ describe('parsing a long array in turns', () => {
   });
 
   test('refuses what JSON.parse refuses: a broken text is never taken for a shorter one', async () => {
-    const pieces = fc.constantFrom('1', ',', '[', ']', '{', '}', '"a"', '"', ':', '\\', 'null', ' ', '{"a":1}', '[2]', padding);
+    const pieces = fc.constantFrom(
+      '1',
+      ',',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"a"',
+      '"',
+      ':',
+      '\\',
+      'null',
+      ' ',
+      '{"a":1}',
+      '[2]',
+      padding,
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(pieces, { maxLength: 12 }), async (parts) => {
         const text = `[${padding}${parts.join('')}`;

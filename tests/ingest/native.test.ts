@@ -56,10 +56,17 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
 
   describe('records', () => {
     test('become rows with their defaults: the time of receipt, the agent as a label', async () => {
-      const outcome = await ingest.samples([{ metric: 'defaults', value: 1.5, agent: 'a', labels: { zone: 'z' } }], sender);
+      const outcome = await ingest.samples(
+        [{ metric: 'defaults', value: 1.5, agent: 'a', labels: { zone: 'z' } }],
+        sender,
+      );
       expect(outcome).toEqual({ accepted: 1, refused: 0, errors: [] });
       expect(await pointsOf('defaults')).toEqual([[now.getTime(), 1.5]]);
-      expect((await seriesOf('defaults'))[0]).toMatchObject({ labels: { agent: 'a', zone: 'z' }, aggregation: 'avg', unit: '' });
+      expect((await seriesOf('defaults'))[0]).toMatchObject({
+        labels: { agent: 'a', zone: 'z' },
+        aggregation: 'avg',
+        unit: '',
+      });
     });
 
     test('keep their values to the last bit', async () => {
@@ -71,7 +78,12 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
 
     test('that are good are stored and counted though others of the same request are refused', async () => {
       const outcome = await ingest.samples(
-        [{ metric: 'mixed', value: 1 }, { metric: 'mixed', value: 'x' }, null, { metric: 'mixed', value: 2, time: now.getTime() - 1 }],
+        [
+          { metric: 'mixed', value: 1 },
+          { metric: 'mixed', value: 'x' },
+          null,
+          { metric: 'mixed', value: 2, time: now.getTime() - 1 },
+        ],
         sender,
       );
       expect(outcome).toMatchObject({ accepted: 2, refused: 2 });
@@ -89,7 +101,12 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
     });
 
     test('keep prototype names and awkward characters as label names and values', async () => {
-      const labels = { constructor: 'Object', toString: "it's \\ a \"tab\"", hasOwnProperty: '{=,}', valueOf: 'ü 🚀 \u2028' };
+      const labels = {
+        constructor: 'Object',
+        toString: 'it\'s \\ a "tab"',
+        hasOwnProperty: '{=,}',
+        valueOf: 'ü 🚀 \u2028',
+      };
       const outcome = await ingest.samples([{ metric: 'awkward', value: 1, labels }], sender);
       expect(outcome.refused).toBe(0);
       expect((await seriesOf('awkward'))[0]!.labels).toEqual(labels);
@@ -123,21 +140,66 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
       ['with a control character', { agent: 'a\u0000' }, '/agent', 'control characters are not allowed'],
       ['with a line break', { agent: 'a\nb' }, '/agent', 'control characters are not allowed'],
       ['with a number for a text', { agent: 7 }, '/agent', expect.stringContaining('expected string')],
-      ['with an unknown field', heartbeat({ nmae: 1 }), '/nmae', expect.stringMatching(/^not a known field; allowed: agent, type,/)],
-      ['with __proto__ as a field', JSON.parse('{"agent":"a","__proto__":{"x":1}}'), '/__proto__', expect.stringContaining('not a known field')],
-      ['with an unknown field that needs escapes', heartbeat({ 'a/b~c': 1 }), '/a~1b~0c', expect.stringContaining('not a known field')],
-      ['with an unknown status', heartbeat({ status: 'happy' }), '/status', expect.stringContaining('"ok"|"degraded"|"stopping"')],
+      [
+        'with an unknown field',
+        heartbeat({ nmae: 1 }),
+        '/nmae',
+        expect.stringMatching(/^not a known field; allowed: agent, type,/),
+      ],
+      [
+        'with __proto__ as a field',
+        JSON.parse('{"agent":"a","__proto__":{"x":1}}'),
+        '/__proto__',
+        expect.stringContaining('not a known field'),
+      ],
+      [
+        'with an unknown field that needs escapes',
+        heartbeat({ 'a/b~c': 1 }),
+        '/a~1b~0c',
+        expect.stringContaining('not a known field'),
+      ],
+      [
+        'with an unknown status',
+        heartbeat({ status: 'happy' }),
+        '/status',
+        expect.stringContaining('"ok"|"degraded"|"stopping"'),
+      ],
       ['with an interval of 0', heartbeat({ intervalSeconds: 0 }), '/intervalSeconds', expect.stringContaining('>=1')],
-      ['with an endless interval', heartbeat({ intervalSeconds: JSON.parse('1e999') }), '/intervalSeconds', expect.stringContaining('number')],
+      [
+        'with an endless interval',
+        heartbeat({ intervalSeconds: JSON.parse('1e999') }),
+        '/intervalSeconds',
+        expect.stringContaining('number'),
+      ],
       ['with labels that are a list', heartbeat({ labels: ['a'] }), '/labels', expect.stringContaining('record')],
       ['with labels that are null', heartbeat({ labels: null }), '/labels', expect.stringContaining('null')],
-      ['with a number as a label', heartbeat({ labels: { a: 1 } }), '/labels/a', expect.stringContaining('expected string')],
+      [
+        'with a number as a label',
+        heartbeat({ labels: { a: 1 } }),
+        '/labels/a',
+        expect.stringContaining('expected string'),
+      ],
       ['with a bad label name', heartbeat({ labels: { 'a/b~c': 'x' } }), '/labels/a~1b~0c', label],
       ['with an empty label name', heartbeat({ labels: { '': 'x' } }), '/labels/', label],
-      ['with the label __proto__', JSON.parse('{"agent":"a","labels":{"__proto__":"x"}}'), '/labels/__proto__', 'this label name is not allowed'],
-      ['with a control character in a label', heartbeat({ labels: { a: '\u0007' } }), '/labels/a', 'control characters are not allowed'],
+      [
+        'with the label __proto__',
+        JSON.parse('{"agent":"a","labels":{"__proto__":"x"}}'),
+        '/labels/__proto__',
+        'this label name is not allowed',
+      ],
+      [
+        'with a control character in a label',
+        heartbeat({ labels: { a: '\u0007' } }),
+        '/labels/a',
+        'control characters are not allowed',
+      ],
       ['with a long label', heartbeat({ labels: { a: 'x'.repeat(501) } }), '/labels/a', expect.stringContaining('500')],
-      ['with 33 labels', heartbeat({ labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, ''])) }), '/labels', 'at most 32 labels'],
+      [
+        'with 33 labels',
+        heartbeat({ labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, ''])) }),
+        '/labels',
+        'at most 32 labels',
+      ],
       ['with a time without a zone', heartbeat({ time: '2026-03-01T12:00:00' }), '/time', timeFormat],
       ['with a time of fractions', heartbeat({ time: now.getTime() + 0.5 }), '/time', timeFormat],
       ['with an endless time', heartbeat({ time: JSON.parse('-1e999') }), '/time', timeFormat],
@@ -203,7 +265,8 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
   describe('times', () => {
     const pastBound = now.getTime() - 400 * dayMs;
     const futureBound = now.getTime() + 600_000;
-    const send = (time: unknown, backfill = false) => ingest.samples([{ metric: 'timed', value: 1, time }], { ...sender, backfill });
+    const send = (time: unknown, backfill = false) =>
+      ingest.samples([{ metric: 'timed', value: 1, time }], { ...sender, backfill });
 
     test.each([
       ['the bound of the past', pastBound],
@@ -248,7 +311,10 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
     const record = fc.oneof(fc.jsonValue(), fc.dictionary(fields, fc.jsonValue(), { maxKeys: 6 }));
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 5 }), async (records) => {
-        const { accepted, refused, errors } = await ingest.heartbeats(JSON.parse(JSON.stringify(records)) as unknown[], sender);
+        const { accepted, refused, errors } = await ingest.heartbeats(
+          JSON.parse(JSON.stringify(records)) as unknown[],
+          sender,
+        );
         expect(accepted + refused).toBe(records.length);
         expect(errors.length === 0).toBe(refused === 0);
         for (const { pointer, detail } of errors) {
@@ -262,11 +328,19 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
   });
 
   test('any good heartbeat is read back as it was sent', async () => {
-    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((value) => !/\p{Cc}|\p{Cs}/u.test(value));
-    const agents = fc.uniqueArray(text.map((value) => `back-${value}`), { minLength: 1, maxLength: 20 });
+    const text = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+      .filter((value) => !/\p{Cc}|\p{Cs}/u.test(value));
+    const agents = fc.uniqueArray(
+      text.map((value) => `back-${value}`),
+      { minLength: 1, maxLength: 20 },
+    );
     await fc.assert(
       fc.asyncProperty(agents, async (names) => {
-        const outcome = await ingest.heartbeats(names.map((agent) => ({ agent })), sender);
+        const outcome = await ingest.heartbeats(
+          names.map((agent) => ({ agent })),
+          sender,
+        );
         expect(outcome).toEqual({ accepted: names.length, refused: 0, errors: [] });
         const counts = await countHeartbeats(store);
         expect(names.filter((name) => !counts.has(name))).toEqual([]);

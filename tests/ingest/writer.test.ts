@@ -38,7 +38,12 @@ const sample = (value: number): SampleRow => ({
 /** A writer that remembers its inserts. */
 function writerOn(store: TelemetryStore, options: Partial<WriterOptions> = {}): { writer: Writer; flushes: Flush[] } {
   const flushes: Flush[] = [];
-  const defaults = { flushAgeMs: 5, maxBatchRows: 1000, maxQueuedRows: 10_000, onFlush: (flush: Flush) => void flushes.push(flush) };
+  const defaults = {
+    flushAgeMs: 5,
+    maxBatchRows: 1000,
+    maxQueuedRows: 10_000,
+    onFlush: (flush: Flush) => void flushes.push(flush),
+  };
   return { writer: createWriter({ store, ...defaults, ...options }), flushes };
 }
 
@@ -80,7 +85,9 @@ describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
   test('sends a batch at once when it is full, and never cuts a write in two', async () => {
     const { writer, flushes } = writerOn(store, { maxBatchRows: 10, flushAgeMs: 10_000 });
     const agents = names('full', 28);
-    const writes = [7, 7, 7, 7].map((size, i) => writer.write(heartbeatsTable, agents.slice(i * 7, i * 7 + size).map(heartbeat)));
+    const writes = [7, 7, 7, 7].map((size, i) =>
+      writer.write(heartbeatsTable, agents.slice(i * 7, i * 7 + size).map(heartbeat)),
+    );
     await Promise.race([Promise.all(writes.slice(0, 3)), sleep(5000)]);
     expect(flushes.map(({ rows }) => rows)).toEqual(expect.arrayContaining([7, 7]));
     expect(flushes.every(({ rows }) => rows % 7 === 0 && rows <= 14)).toBe(true);
@@ -160,7 +167,9 @@ describe.skipIf(!hasChdb())('the writer over a server that fails', () => {
       const { writer, flushes } = writerOn(store);
       await front.setFault(fault);
       const agents = names(fault, 5);
-      const outcomes = await Promise.allSettled(agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)])));
+      const outcomes = await Promise.allSettled(
+        agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)])),
+      );
       for (const outcome of outcomes) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable', retryAfterSeconds: 5 } });
       }
@@ -181,7 +190,9 @@ describe.skipIf(!hasChdb())('the writer over a server that fails', () => {
     await front.setFault('hang');
     const waiting = Array.from({ length: 10 }, (_, i) => writer.write(heartbeatsTable, [heartbeat(`hung-${i}`)]));
     const settled = Promise.allSettled(waiting);
-    await expect(writer.write(heartbeatsTable, [heartbeat('one more')])).rejects.toMatchObject({ code: 'too_many_requests' });
+    await expect(writer.write(heartbeatsTable, [heartbeat('one more')])).rejects.toMatchObject({
+      code: 'too_many_requests',
+    });
     await settled;
     expect(writer.queuedRows()).toBe(0);
   }, 20_000);

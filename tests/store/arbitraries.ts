@@ -35,7 +35,10 @@ const labelName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,9}$/).filter((name
 export const labels = fc.dictionary(labelName, text, { maxKeys: 4, noNullPrototype: true });
 /** Within few months, for each month is a partition; at the ends of what is allowed, and over a change of year. */
 const time = fc
-  .tuple(fc.constantFrom(0, Date.UTC(1999, 11, 31, 12), Date.UTC(2026, 0, 5), Date.UTC(2099, 11, 30)), fc.nat(86_400_000))
+  .tuple(
+    fc.constantFrom(0, Date.UTC(1999, 11, 31, 12), Date.UTC(2026, 0, 5), Date.UTC(2099, 11, 30)),
+    fc.nat(86_400_000),
+  )
   .map(([start, offset]) => start + offset);
 const unsigned64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map(String);
 

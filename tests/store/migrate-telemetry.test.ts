@@ -8,7 +8,13 @@ import { runInProcess } from './processes.ts';
 import { type TelemetryServer, telemetryTargets } from './targets.ts';
 
 const now = () => new Date(0);
-const files = ['0001_samples.sql', '0002_series.sql', '0003_heartbeats.sql', '0004_task_events.sql', '0005_results.sql'];
+const files = [
+  '0001_samples.sql',
+  '0002_series.sql',
+  '0003_heartbeats.sql',
+  '0004_task_events.sql',
+  '0005_results.sql',
+];
 
 const schema = defineQuery({
   name: 'schema',

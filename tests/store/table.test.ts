@@ -35,9 +35,7 @@ describe.each(allTables.map((table) => ({ name: table.name, table })))('rows of 
       fc.property(fc.array(rowOf(table), { minLength: 1, maxLength: 4 }), (rows) => {
         const lines = encodeRows(table, rows).split('\n');
         expect(lines.pop()).toBe('');
-        expect(lines.map((line) => line.split('\t').length)).toEqual(
-          rows.map(() => Object.keys(table.columns).length),
-        );
+        expect(lines.map((line) => line.split('\t').length)).toEqual(rows.map(() => Object.keys(table.columns).length));
         for (const line of lines) expect(line.trim()).not.toBe('');
       }),
     );

@@ -2,8 +2,8 @@ import { ClickHouseError } from '@clickhouse/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineQuery, defineStatement } from '../../store/query.ts';
 import { rawPoints } from '../../store/queries/points.ts';
+import { defineQuery, defineStatement } from '../../store/query.ts';
 import { seriesId } from '../../store/series-id.ts';
 import { defineTable, type RowOf } from '../../store/table.ts';
 import { allTables, type SampleRow, samplesTable, taskEventsTable } from '../../store/tables.ts';
@@ -95,7 +95,10 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
 
     test('more rows than one turn of the event loop encodes are stored in one insert', async () => {
       const tenant = newTenant();
-      const rows = sampleRows(tenant, Array.from({ length: 9001 }, (_, i) => i));
+      const rows = sampleRows(
+        tenant,
+        Array.from({ length: 9001 }, (_, i) => i),
+      );
       await store.insert(samplesTable, rows);
       expect(await countRows(store, 'samples', tenant)).toBe(9001);
       const range = { tenant, id: rows[0]!.series_id, from: mondayMs, to: mondayMs + 9001 * 1000 };
@@ -111,7 +114,9 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
       const textWithoutNul = text.map((value) => value.replaceAll('\0', ''));
       await fc.assert(
         fc.asyncProperty(textWithoutNul, fc.array(textWithoutNul, { maxLength: 3 }), async (given, list) => {
-          expect(await store.query(echo, { text: given, list, number: 1.5 })).toEqual([{ text: given, list, number: 1.5 }]);
+          expect(await store.query(echo, { text: given, list, number: 1.5 })).toEqual([
+            { text: given, list, number: 1.5 },
+          ]);
         }),
         { numRuns: 40, endOnFailure: true },
       );
@@ -126,7 +131,14 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
     test('a failed statement throws ClickHouseError with the code and the type of ClickHouse', async () => {
       const failures = [
         store.query(broken, {}),
-        store.run(defineStatement({ name: 'broken_run', sql: 'INSERT INTO samples SELECT no_such_column', params: z.object({}) }), {}),
+        store.run(
+          defineStatement({
+            name: 'broken_run',
+            sql: 'INSERT INTO samples SELECT no_such_column',
+            params: z.object({}),
+          }),
+          {},
+        ),
         store.insert(defineTable('no_such_table', { a: 'text', b: 'text' }), [{ a: 'x', b: '' }]),
         store.command('CREATE TABL t'),
       ];
@@ -167,7 +179,8 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
 
     test('the same token twice is stored once, also in what views derive', async () => {
       const tenant = newTenant();
-      for (let i = 0; i < 3; i++) await store.insert(samplesTable, sampleRows(tenant, [1, 2]), { token: `${tenant}-a` });
+      for (let i = 0; i < 3; i++)
+        await store.insert(samplesTable, sampleRows(tenant, [1, 2]), { token: `${tenant}-a` });
       expect([await countRows(store, 'samples', tenant), await rolledUp(store, tenant)]).toEqual([2, 2]);
     });
 

@@ -9,10 +9,10 @@ import { createTrainJob } from '../../analytics/train.ts';
 import { createApp } from '../../api/app.ts';
 import { type Config, loadConfig } from '../../api/config.ts';
 import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
-import { observeFlushes, observeStatements } from '../../api/observe.ts';
+import { observeFlushes, observeModels, observeStatements } from '../../api/observe.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
 import { createWriter } from '../../ingest/writer.ts';
-import type { Explainer } from '../../models/language/explainer.ts';
+import { createExplainer } from '../../models/language/registry.ts';
 import { createModelPool } from '../../models/pool.ts';
 import { migrateState } from '../../store/migrate-state.ts';
 import { migrateTelemetry } from '../../store/migrate-telemetry.ts';
@@ -29,7 +29,6 @@ export interface TestAppOptions {
   /** As the environment of the service gives it. */
   env?: Record<string, string>;
   now?: () => Date;
-  explainer?: Explainer;
   stopping?: () => boolean;
 }
 
@@ -58,7 +57,6 @@ export interface TestApp {
 export async function startTestApp({
   env = {},
   now = () => new Date(),
-  explainer,
   stopping = () => false,
 }: TestAppOptions = {}): Promise<TestApp> {
   const directory = temporaryDirectory();
@@ -77,7 +75,7 @@ export async function startTestApp({
   await ensureDefaultTenant(state, config.retention, now());
   await ensureSlos(state, defaultTenant, now());
 
-  const models = createModelPool({ ...config.models, threads: 1 });
+  const models = observeModels(createModelPool({ ...config.models, threads: 1 }), metrics);
   const { excludeMetrics, latenessSeconds } = config.jobs;
   const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
   const jobs = [
@@ -101,7 +99,7 @@ export async function startTestApp({
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,
     runner,
-    explainer,
+    explainer: createExplainer(config.language),
     liveness: config.liveness,
     metrics,
     health,

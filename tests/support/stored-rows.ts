@@ -30,10 +30,12 @@ const sampleRows = defineQuery({
 
 export type Counts = Map<string, number>;
 
-const toMap = (rows: { name: string; count: number }[]): Counts => new Map(rows.map(({ name, count }) => [name, count]));
+const toMap = (rows: { name: string; count: number }[]): Counts =>
+  new Map(rows.map(({ name, count }) => [name, count]));
 
 /** How often each heartbeat is stored, by agent. */
-export const countHeartbeats = async (store: TelemetryStore): Promise<Counts> => toMap(await store.query(heartbeatRows, {}));
+export const countHeartbeats = async (store: TelemetryStore): Promise<Counts> =>
+  toMap(await store.query(heartbeatRows, {}));
 
 /** How often each task event is stored, by event id. */
 export const countEvents = async (store: TelemetryStore): Promise<Counts> => toMap(await store.query(eventRows, {}));

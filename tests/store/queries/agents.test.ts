@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineQuery } from '../../../store/query.ts';
 import { deriveHeartbeatGaps, insertTransitions, listAgents, transitionsOf } from '../../../store/queries/agents.ts';
+import { defineQuery } from '../../../store/query.ts';
 import type { HeartbeatRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
 import { countRows, dayMs, heartbeat, hourMs, insertHeartbeats, mondayMs, readAll } from '../rows.ts';
@@ -27,7 +27,11 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
     });
     afterAll(() => telemetry?.stop());
 
-    function list(tenant: string, now: number, rest: Partial<{ type: string; state: string; after: string; limit: number }> = {}) {
+    function list(
+      tenant: string,
+      now: number,
+      rest: Partial<{ type: string; state: string; after: string; limit: number }> = {},
+    ) {
       const filters = { type: '', state: '', after: '', limit: 100, ...rest };
       return store.query(listAgents, { tenant, now, ...liveness, forgetAfterSeconds: 7 * 86_400, ...filters });
     }
@@ -44,7 +48,9 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
       ])('%d seconds after a heartbeat that promised the next within 60, the agent is %s', async (seconds, state) => {
         const tenant = newTenant();
         await insertHeartbeats(store, beats(tenant, 'a', [0]));
-        expect((await list(tenant, at(seconds))).map((agent) => agent.state)).toEqual(state === undefined ? [] : [state]);
+        expect((await list(tenant, at(seconds))).map((agent) => agent.state)).toEqual(
+          state === undefined ? [] : [state],
+        );
       });
 
       test('a heartbeat ahead of our clock is as old as now', async () => {
@@ -55,7 +61,13 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
 
       test('tells the last word of each agent, in whatever order its heartbeats came', async () => {
         const tenant = newTenant();
-        const last = { version: '2', status: 'degraded', interval_seconds: 30, labels: { zone: 'b' }, agent_type: 'workflow' };
+        const last = {
+          version: '2',
+          status: 'degraded',
+          interval_seconds: 30,
+          labels: { zone: 'b' },
+          agent_type: 'workflow',
+        };
         await insertHeartbeats(store, [heartbeat(tenant, 'a', at(60), last)]);
         await insertHeartbeats(store, beats(tenant, 'a', [0, 30], { labels: { zone: 'a' } }));
         expect(await list(tenant, at(61))).toEqual([
@@ -77,7 +89,9 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
       test('pages give every agent once, in the order of their names; filters and tenants keep others out', async () => {
         const tenant = newTenant();
         const names = Array.from({ length: 11 }, (_, i) => `agent-${i}`);
-        const rows = names.map((name, i) => heartbeat(tenant, name, at(0), { agent_type: i % 2 === 0 ? 'even' : 'odd' }));
+        const rows = names.map((name, i) =>
+          heartbeat(tenant, name, at(0), { agent_type: i % 2 === 0 ? 'even' : 'odd' }),
+        );
         await insertHeartbeats(store, [...rows, heartbeat(newTenant(), 'other', at(0))]);
         const seen: string[] = [];
         for (let page = await list(tenant, at(0), { limit: 3 }); page.length > 0; ) {
@@ -147,7 +161,10 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
           fc.asyncProperty(fc.array(agent, { minLength: 1, maxLength: 4 }), cuts, async (agents, edges) => {
             const [whole, cut] = [newTenant(), newTenant()];
             const insert = (tenant: string) =>
-              insertHeartbeats(store, agents.flatMap(({ agent: name, seconds, ...rest }) => beats(tenant, name, seconds, rest)));
+              insertHeartbeats(
+                store,
+                agents.flatMap(({ agent: name, seconds, ...rest }) => beats(tenant, name, seconds, rest)),
+              );
             const range = [at(0), at(20 * 3600)] as const;
             // A run writes for all tenants: the second comes after the run over the whole window.
             await insert(whole);

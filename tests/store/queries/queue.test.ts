@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineQuery } from '../../../store/query.ts';
 import { deriveQueueDepth } from '../../../store/queries/queue.ts';
+import { defineQuery } from '../../../store/query.ts';
 import type { TaskEventRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
 import { hourMs, insertTaskEvents, minuteMs, mondayMs, taskEvent } from '../rows.ts';
@@ -36,10 +36,15 @@ describe.each(telemetryEngines)('the queue depth on $name', ({ isAvailable, ...t
     async function derive(tenant: string, from: number, to: number, cuts: readonly number[] = []) {
       const edges = [from, ...cuts, to];
       for (let i = 1; i < edges.length; i++) await store.run(deriveQueueDepth, { from: edges[i - 1]!, to: edges[i]! });
-      return (await store.query(depths, { tenant })).map(({ kind, time, value }) => [kind, (time - start) / minuteMs, value]);
+      return (await store.query(depths, { tenant })).map(({ kind, time, value }) => [
+        kind,
+        (time - start) / minuteMs,
+        value,
+      ]);
     }
 
-    const event = (tenant: string, state: string, at: number, kind = 'build') => taskEvent(tenant, kind, state, minute(at));
+    const event = (tenant: string, state: string, at: number, kind = 'build') =>
+      taskEvent(tenant, kind, state, minute(at));
 
     test('is queued and retried less started, for every minute since the first event, quiet ones too', async () => {
       const tenant = newTenant();
@@ -90,7 +95,9 @@ describe.each(telemetryEngines)('the queue depth on $name', ({ isAvailable, ...t
         fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 30 }), cuts, async (changes, edges) => {
           const [whole, cut] = [newTenant(), newTenant()];
           const insert = (tenant: string) => {
-            const rows = changes.map(({ state, at, kind }): TaskEventRow => event(tenant, state, Math.round(at * 1000) / 1000, kind));
+            const rows = changes.map(
+              ({ state, at, kind }): TaskEventRow => event(tenant, state, Math.round(at * 1000) / 1000, kind),
+            );
             return insertTaskEvents(store, rows);
           };
           // A run writes for all tenants: the second comes after the run over the whole window.

@@ -34,24 +34,31 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
         }
       }
       // The names once more: a series that is described twice is one series.
-      ids.push(await insertSeries(store, { tenant, metric: 'zombie', labels: {}, points: [{ time: mondayMs, value: 1 }] }));
+      ids.push(
+        await insertSeries(store, { tenant, metric: 'zombie', labels: {}, points: [{ time: mondayMs, value: 1 }] }),
+      );
       await insertSeries(store, { tenant, metric: 'cpu', labels: { agent: 'a0', zone: 'even' }, points: [] });
       await insertSeries(store, { tenant: newTenant(), metric: 'cpu', points: [{ time: mondayMs, value: 1 }] });
     });
     afterAll(() => telemetry?.stop());
 
-    test.each([1, 4, 16])('pages of %d series give every series of the tenant once, by metric and id', async (limit) => {
-      const seen: [string, string][] = [];
-      for (;;) {
-        const [afterMetric, afterId] = seen.at(-1) ?? ['', '0'];
-        const page = await store.query(listSeries, { ...anySeries, tenant, afterMetric, afterId, limit });
-        if (page.length === 0) break;
-        seen.push(...page.map(({ metric, id }): [string, string] => [metric, id]));
-      }
-      expect(seen.map(([, id]) => id).sort()).toEqual([...ids].sort());
-      const inOrder = [...seen].sort(([m1, i1], [m2, i2]) => (m1 === m2 ? (BigInt(i1) < BigInt(i2) ? -1 : 1) : m1 < m2 ? -1 : 1));
-      expect(seen).toEqual(inOrder);
-    });
+    test.each([1, 4, 16])(
+      'pages of %d series give every series of the tenant once, by metric and id',
+      async (limit) => {
+        const seen: [string, string][] = [];
+        for (;;) {
+          const [afterMetric, afterId] = seen.at(-1) ?? ['', '0'];
+          const page = await store.query(listSeries, { ...anySeries, tenant, afterMetric, afterId, limit });
+          if (page.length === 0) break;
+          seen.push(...page.map(({ metric, id }): [string, string] => [metric, id]));
+        }
+        expect(seen.map(([, id]) => id).sort()).toEqual([...ids].sort());
+        const inOrder = [...seen].sort(([m1, i1], [m2, i2]) =>
+          m1 === m2 ? (BigInt(i1) < BigInt(i2) ? -1 : 1) : m1 < m2 ? -1 : 1,
+        );
+        expect(seen).toEqual(inOrder);
+      },
+    );
 
     test('labels are matched all together, a label that a series lacks as blank', async () => {
       const found = async (labels: Record<string, string>, metric = '') => {
@@ -84,7 +91,14 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
     function anomaly(series_id: string, minute: number, rest: Partial<RowOf<typeof anomaliesTable>> = {}) {
       const started_at = mondayMs + minute * minuteMs;
       return {
-        ...{ tenant, anomaly_id: `${series_id}-${minute}`, series_id, detector: 'd', started_at, ended_at: started_at + minuteMs },
+        ...{
+          tenant,
+          anomaly_id: `${series_id}-${minute}`,
+          series_id,
+          detector: 'd',
+          started_at,
+          ended_at: started_at + minuteMs,
+        },
         ...{ peak_at: started_at, peak_score: 2, peak_value: 5, expected: 1, lower: 0, upper: 2, maturity: 1 },
         ...{ reason: '', as_of: started_at, until: farDay, ...rest },
       };
@@ -113,12 +127,17 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
         }
         expect(new Set(seen.map(({ id }) => id)).size).toBe(16);
         expect(seen).toHaveLength(16);
-        expect(seen.map(({ started_at }) => started_at)).toEqual(seen.map(({ started_at }) => started_at).sort((a, b) => b - a));
+        expect(seen.map(({ started_at }) => started_at)).toEqual(
+          seen.map(({ started_at }) => started_at).sort((a, b) => b - a),
+        );
       });
 
       test('the newest word on an anomaly counts, and filters find it', async () => {
-        const found = (filter: Partial<typeof anyAnomaly>) => store.query(listAnomalies, { ...anyAnomaly, tenant, ...filter });
-        expect(await found({ open: 1 })).toMatchObject([{ peak_score: 11, ended_at: null, metric: 'cpu', labels: { agent: 'a0' } }]);
+        const found = (filter: Partial<typeof anyAnomaly>) =>
+          store.query(listAnomalies, { ...anyAnomaly, tenant, ...filter });
+        expect(await found({ open: 1 })).toMatchObject([
+          { peak_score: 11, ended_at: null, metric: 'cpu', labels: { agent: 'a0' } },
+        ]);
         expect(await found({ minScore: 10 })).toHaveLength(1);
         expect(await found({ open: 0 })).toHaveLength(15);
         expect(await found({ agent: 'a0' })).toHaveLength(4);
@@ -137,7 +156,11 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
       });
       await store.insert(
         forecastsTable,
-        ids.flatMap((id) => [issue(id, 'old', 1, mondayMs, 1), issue(id, 'new', 1, mondayMs + 1, 0.5), issue(id, 'not', 0, mondayMs + 1, 2)]),
+        ids.flatMap((id) => [
+          issue(id, 'old', 1, mondayMs, 1),
+          issue(id, 'new', 1, mondayMs + 1, 0.5),
+          issue(id, 'not', 0, mondayMs + 1, 2),
+        ]),
       );
       const seen: { metric: string; series_id: string }[] = [];
       for (;;) {

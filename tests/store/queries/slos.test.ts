@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineQuery } from '../../../store/query.ts';
 import { countAvailability, countTaskSuccess, sloHistory, sloLatest, sloWindows } from '../../../store/queries/slos.ts';
+import { defineQuery } from '../../../store/query.ts';
 import type { HeartbeatRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
-import { farDay, heartbeat, hourMs, insertHeartbeats, insertTaskEvents, minuteMs, mondayMs, taskEvent } from '../rows.ts';
+import {
+  farDay,
+  heartbeat,
+  hourMs,
+  insertHeartbeats,
+  insertTaskEvents,
+  minuteMs,
+  mondayMs,
+  taskEvent,
+} from '../rows.ts';
 import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
 
 const nine = mondayMs + 9 * hourMs;
@@ -28,7 +37,12 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
     });
     afterAll(() => telemetry?.stop());
 
-    async function availability(tenant: string, from: number, to: number, { type = '', forgetAfterSeconds = 7 * 86_400 } = {}) {
+    async function availability(
+      tenant: string,
+      from: number,
+      to: number,
+      { type = '', forgetAfterSeconds = 7 * 86_400 } = {},
+    ) {
       const window = { tenant, slo, from: minute(from), to: minute(to), untilDay: farDay };
       await store.run(countAvailability, { ...window, type, lateFactor: 2, forgetAfterSeconds });
       return readCounts(tenant);
@@ -79,7 +93,10 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
       test('minutes after the last heartbeat wait until the next one is late, and then count, all of them', async () => {
         const tenant = newTenant();
         const patient = { interval_seconds: 120 };
-        await insertHeartbeats(store, [...beats(tenant, 'a', [0, 1, 2], patient), ...beats(tenant, 'b', [0, 1, 2, 3, 4, 5, 6, 7])]);
+        await insertHeartbeats(store, [
+          ...beats(tenant, 'a', [0, 1, 2], patient),
+          ...beats(tenant, 'b', [0, 1, 2, 3, 4, 5, 6, 7]),
+        ]);
         // The last word of a came at 09:02:30; it is late at 09:06:30.
         expect(await availability(tenant, 0, 6)).toEqual([
           [0, 2, 2, 2],
@@ -100,9 +117,19 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
       test('a late heartbeat that attests the minutes before makes them good after all', async () => {
         const tenant = newTenant();
         await insertHeartbeats(store, beats(tenant, 'a', [0], { interval_seconds: 120 }));
-        expect((await availability(tenant, 0, 4)).map(([, good, total]) => [good, total])).toEqual([[1, 1], [0, 0], [0, 0], [0, 0]]);
+        expect((await availability(tenant, 0, 4)).map(([, good, total]) => [good, total])).toEqual([
+          [1, 1],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]);
         await insertHeartbeats(store, beats(tenant, 'a', [3], { interval_seconds: 120 }));
-        expect((await availability(tenant, 0, 4)).map(([, good, total]) => [good, total])).toEqual([[1, 1], [1, 1], [1, 1], [1, 1]]);
+        expect((await availability(tenant, 0, 4)).map(([, good, total]) => [good, total])).toEqual([
+          [1, 1],
+          [1, 1],
+          [1, 1],
+          [1, 1],
+        ]);
       });
 
       test('while no agent at all is heard, what is owed is neither good nor measured', async () => {
@@ -121,7 +148,13 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
         await insertHeartbeats(store, [...beats(tenant, 'a', [0]), ...beats(tenant, 'b', [0, 1, 2, 3, 4])]);
         const counts = await availability(tenant, 0, 5, { forgetAfterSeconds: 150 });
         // 150 s after 09:00:30 is 09:03:00.
-        expect(counts.map(([, good, total]) => [good, total])).toEqual([[2, 2], [1, 2], [1, 2], [1, 1], [1, 1]]);
+        expect(counts.map(([, good, total]) => [good, total])).toEqual([
+          [2, 2],
+          [1, 2],
+          [1, 2],
+          [1, 1],
+          [1, 1],
+        ]);
       });
 
       test('a type selects its agents, and tenants do not mix', async () => {
@@ -138,10 +171,19 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
         const [whole, cut] = [newTenant(), newTenant()];
         const agents = [[0, 1, 2, 6, 7, 8, 9], [3, 4, 8, 9], [9]];
         for (const tenant of [whole, cut]) {
-          await insertHeartbeats(store, agents.flatMap((minutes, i) => beats(tenant, `a${i}`, minutes)));
+          await insertHeartbeats(
+            store,
+            agents.flatMap((minutes, i) => beats(tenant, `a${i}`, minutes)),
+          );
         }
         const expected = await availability(whole, 0, 10);
-        for (const [from, to] of [[0, 3], [3, 4], [4, 10], [2, 7]] as const) await availability(cut, from, to);
+        for (const [from, to] of [
+          [0, 3],
+          [3, 4],
+          [4, 10],
+          [2, 7],
+        ] as const)
+          await availability(cut, from, to);
         expect(await readCounts(cut)).toEqual(expected);
         expect(await availability(whole, 0, 10)).toEqual(expected);
       });
@@ -187,8 +229,19 @@ describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...targe
     test('windows end at the time that is asked for, and each sums what lies within it', async () => {
       const tenant = newTenant();
       const failed = [1, 30, 59, 60].map((n) => taskEvent(tenant, 'build', 'failed', minute(-n)));
-      await insertTaskEvents(store, [...failed, taskEvent(tenant, 'build', 'succeeded', minute(-2)), taskEvent(tenant, 'build', 'failed', minute(0))]);
-      await store.run(countTaskSuccess, { tenant, slo, from: minute(-120), to: minute(10), untilDay: farDay, kind: '' });
+      await insertTaskEvents(store, [
+        ...failed,
+        taskEvent(tenant, 'build', 'succeeded', minute(-2)),
+        taskEvent(tenant, 'build', 'failed', minute(0)),
+      ]);
+      await store.run(countTaskSuccess, {
+        tenant,
+        slo,
+        from: minute(-120),
+        to: minute(10),
+        untilDay: farDay,
+        kind: '',
+      });
       const rows = await store.query(sloWindows, { tenant, slo, asOf: minute(0), windows: [3600, 60, 1800] });
       const bySeconds = Object.fromEntries(rows.map(({ seconds, ...counts }) => [seconds, counts]));
       expect(bySeconds).toEqual({

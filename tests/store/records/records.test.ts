@@ -50,7 +50,11 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
       });
 
       test('come back as they were written, newest first, each job apart', async () => {
-        const runs = [run('a', { startedAt: 10 }), run('b', { startedAt: 30, trigger: 'request' }), run('c', { startedAt: 20 })];
+        const runs = [
+          run('a', { startedAt: 10 }),
+          run('b', { startedAt: 30, trigger: 'request' }),
+          run('c', { startedAt: 20 }),
+        ];
         for (const each of [...runs, run('d', { job: 'forecast' })]) await insertRun(store, each, 'holder');
         expect(await listRuns(store, 'detect', 10)).toEqual([runs[1], runs[2], runs[0]]);
         expect(await listRuns(store, 'detect', 2)).toHaveLength(2);
@@ -71,7 +75,11 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
         await insertRun(store, run('done', { status: 'succeeded', finishedAt: 11 }), 'holder');
         await insertRun(store, run('other', { job: 'forecast' }), 'holder');
         await failAbandonedRuns(store, 'detect', 50);
-        expect(await findRun(store, 'detect', 'dead')).toMatchObject({ status: 'failed', finishedAt: 50, error: expect.stringMatching(/ended/) });
+        expect(await findRun(store, 'detect', 'dead')).toMatchObject({
+          status: 'failed',
+          finishedAt: 50,
+          error: expect.stringMatching(/ended/),
+        });
         expect(await findRun(store, 'detect', 'queued')).toMatchObject({ status: 'queued' });
         expect(await findRun(store, 'detect', 'done')).toMatchObject({ status: 'succeeded', finishedAt: 11 });
         expect(await findRun(store, 'forecast', 'other')).toMatchObject({ status: 'running' });
@@ -89,7 +97,11 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
 
       test('speak for their tenant with their scopes; another key speaks for nobody', async () => {
         await storeKey(store, key, { tenant: defaultTenant, name: 'ci', scopes: ['ingest', 'read'] }, now);
-        expect(await principalOfKey(store, key, now)).toEqual({ tenant: defaultTenant, name: 'ci', scopes: ['ingest', 'read'] });
+        expect(await principalOfKey(store, key, now)).toEqual({
+          tenant: defaultTenant,
+          name: 'ci',
+          scopes: ['ingest', 'read'],
+        });
         expect(await principalOfKey(store, `${key}x`, now)).toBeUndefined();
         expect(await principalOfKey(store, '', now)).toBeUndefined();
       });
@@ -115,7 +127,9 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
       });
 
       test('of a tenant that does not exist are refused', async () => {
-        await expect(storeKey(store, key, { tenant: 'nobody', name: '', scopes: [] }, now)).rejects.toThrow(/foreign key/i);
+        await expect(storeKey(store, key, { tenant: 'nobody', name: '', scopes: [] }, now)).rejects.toThrow(
+          /foreign key/i,
+        );
       });
     });
 
@@ -136,7 +150,10 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
 
       test('whose weights are not those that were stored are refused', async () => {
         await promoteNewModel(store, { ...model, weights: Buffer.from('weights') }, now);
-        await store.db.updateTable('models').set({ weights: Buffer.from('weighty') }).execute();
+        await store.db
+          .updateTable('models')
+          .set({ weights: Buffer.from('weighty') })
+          .execute();
         await expect(modelInUse(store, defaultTenant, 'nlinear')).rejects.toThrow(/nlinear version 1.*damaged/);
       });
     });
@@ -163,7 +180,9 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
 
     test('the default tenant takes the retention of the settings at each start', async () => {
       await ensureDefaultTenant(store, { rawDays: 7, rollupDays: 30 }, now);
-      expect(await listTenants(store)).toEqual([{ id: 'default', name: 'Default', rawRetentionDays: 7, rollupRetentionDays: 30 }]);
+      expect(await listTenants(store)).toEqual([
+        { id: 'default', name: 'Default', rawRetentionDays: 7, rollupRetentionDays: 30 },
+      ]);
     });
   });
 });
@@ -172,5 +191,7 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
 async function everything(url: string): Promise<string> {
   if (!url.startsWith('sqlite:')) return JSON.stringify(await queryOnce(url, 'SELECT * FROM api_keys'));
   const folder = dirname(url.slice('sqlite:'.length));
-  return readdirSync(folder).map((file) => readFileSync(join(folder, file), 'latin1')).join('');
+  return readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'latin1'))
+    .join('');
 }

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createForecastJob, horizonSteps } from '../../analytics/forecast.ts';
+import { createTrainJob } from '../../analytics/train.ts';
+import { forecastsOfSeries } from '../../store/queries/forecasts.ts';
+import { modelInUse } from '../../store/records/models.ts';
+import { createHealth } from '../../telemetry/health.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { dayMs, hourMs, insertSeries, mondayMs, readAll } from '../store/rows.ts';
+import { hasChdb } from '../support/servers.ts';
+import { dailySwing, newTenantState, runWindow, startWorkbench, type Workbench } from './workbench.ts';
+
+const start = mondayMs;
+const now = start + 15 * dayMs;
+
+describe.skipIf(!hasChdb())('the forecast and the train job', () => {
+  let bench: Workbench;
+  beforeAll(async () => {
+    bench = await startWorkbench();
+  });
+  afterAll(() => bench?.stop());
+
+  const hours = (from: number, to: number, value: (time: number) => number = dailySwing) =>
+    Array.from({ length: (to - from) / hourMs }, (_, i) => ({
+      time: from + i * hourMs,
+      value: value(from + i * hourMs),
+    }));
+
+  async function arrange() {
+    const { telemetry, models } = bench;
+    const { tenant, state } = await newTenantState();
+    const health = createHealth(() => new Date(now), createMetrics('test').degraded);
+    const options = { telemetry, state, models, excludeMetrics: ['agent_up_ratio'] };
+    const add = (metric: string, points: { time: number; value: number }[], aggregation: 'avg' | 'sum' = 'avg') =>
+      insertSeries(telemetry, { tenant, metric, points, aggregation });
+    return {
+      tenant,
+      state,
+      health,
+      add,
+      job: createForecastJob(options),
+      train: createTrainJob({ ...options, backend: undefined, health, now: () => new Date(now) }),
+      read: (id: string) => telemetry.query(forecastsOfSeries, { tenant, id, forecaster: '' }),
+      rows: () => readAll(telemetry, 'forecasts', tenant),
+    };
+  }
+
+  const window = [now - hourMs, now] as const;
+
+  test('every series that lives has one chosen forecast of 48 hours, with ordered quantiles around it', async () => {
+    const { add, job, read } = await arrange();
+    const daily = await add('daily', hours(start, now));
+    const rising = await add(
+      'rising',
+      hours(start, now, (time) => (time - start) / dayMs + dailySwing(time) / 10),
+    );
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 4, tooShort: 0 });
+    for (const id of [daily, rising]) {
+      const forecasts = await read(id);
+      expect(forecasts.map(({ forecaster }) => forecaster).sort()).toEqual(['mstl-ets', 'seasonal-naive']);
+      expect(forecasts.map(({ chosen }) => chosen)).toEqual([true, false]);
+      expect(forecasts[0]!.mase).toBeLessThanOrEqual(forecasts[1]!.mase);
+      for (const { issued_at, step_seconds, mean, levels, quantiles } of forecasts) {
+        expect([issued_at, step_seconds, mean.length]).toEqual([now, 3600, horizonSteps]);
+        expect(levels).toEqual([...levels].sort((a, b) => a - b));
+        expect([...mean, ...quantiles].every(Number.isFinite)).toBe(true);
+        expect(quantiles).toHaveLength(levels.length * horizonSteps);
+        for (let i = horizonSteps; i < quantiles.length; i++) {
+          expect(quantiles[i]).toBeGreaterThanOrEqual(quantiles[i - horizonSteps]!);
+        }
+      }
+    }
+    const [best] = await read(daily);
+    const errors = best!.mean.map((value, h) => Math.abs(value - dailySwing(now + h * hourMs)));
+    expect(Math.max(...errors)).toBeLessThan(10);
+  });
+
+  test('a series that is too short has none and is counted; one that is silent or left out is not asked', async () => {
+    const { add, job, read } = await arrange();
+    const short = await add('short', hours(now - hourMs, now));
+    await add('silent', hours(start, now - 7 * hourMs));
+    await add('agent_up_ratio', hours(start, now));
+    expect(await runWindow(job, ...window)).toEqual({ series: 1, forecasts: 0, tooShort: 1 });
+    expect(await read(short)).toEqual([]);
+  });
+
+  test('an hour without a count is 0, an hour without a value is missing', async () => {
+    const { add, job, read } = await arrange();
+    const everySixth = (points: { time: number; value: number }[]) => points.filter((_, i) => i % 6 === 0);
+    const counts = await add(
+      'counts',
+      [...everySixth(hours(start, now, () => 6)), { time: now - hourMs, value: 0 }],
+      'sum',
+    );
+    const values = await add(
+      'values',
+      hours(start, now, () => 6).filter((_, i) => i % 6 !== 3),
+    );
+    await runWindow(job, ...window);
+    const mean = async (id: string) => {
+      const [best] = await read(id);
+      return best!.mean.reduce((sum, value) => sum + value, 0) / horizonSteps;
+    };
+    expect(await mean(counts)).toBeCloseTo(1, 0);
+    expect(await mean(values)).toBeCloseTo(6, 6);
+  });
+
+  test('the same window again changes nothing', async () => {
+    const { add, job, rows } = await arrange();
+    await add('daily', hours(start, now));
+    await runWindow(job, ...window);
+    const before = await rows();
+    await runWindow(job, ...window, { contiguous: false });
+    expect(before).toHaveLength(2);
+    expect(await rows()).toEqual(before);
+  });
+
+  test('a forecast knows nothing of what comes after the end of its window', async () => {
+    const [with_, without] = [await arrange(), await arrange()];
+    await without.add('daily', hours(start, now));
+    await with_.add(
+      'daily',
+      hours(start, now + dayMs, (time) => (time >= now ? 1e6 : dailySwing(time))),
+    );
+    for (const { job } of [with_, without]) await runWindow(job, ...window);
+    const strip = ({ tenant: _, series_id: __, ...row }: Record<string, unknown>) => row;
+    expect((await with_.rows()).map(strip)).toEqual((await without.rows()).map(strip));
+  });
+
+  test('training on too little history stores no model', async () => {
+    const { add, train, state, tenant } = await arrange();
+    await add('short', hours(now - 48 * hourMs, now));
+    expect(await runWindow(train, ...window)).toEqual({ series: 1, trained: 0 });
+    expect(await modelInUse(state, tenant, 'nlinear')).toBeUndefined();
+  });
+
+  test('training stores a model that the next forecasts use; the same training gives the same weights', async () => {
+    const { add, train, job, state, tenant, read, health } = await arrange();
+    const ids = [
+      await add('one', hours(start, now)),
+      await add(
+        'two',
+        hours(start, now, (time) => 5 + dailySwing(time + 6 * hourMs)),
+      ),
+    ];
+    const ratios: number[] = [];
+    expect(await runWindow(train, ...window, { progress: (ratio) => void ratios.push(ratio) })).toEqual({
+      series: 2,
+      trained: 1,
+    });
+    expect(ratios.at(-1)).toBe(1);
+    const model = await modelInUse(state, tenant, 'nlinear');
+    expect(model).toMatchObject({ version: 1, createdAt: now, metadata: { trainedTo: now, series: 2 } });
+    const { before, after } = (model!.metadata as { loss: { before: number; after: number } }).loss;
+    expect(after).toBeLessThan(before);
+    expect(health.degradations().map(({ component }) => component)).toEqual(
+      model!.metadata.backend === 'cpu' ? ['training'] : [],
+    );
+
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 6, tooShort: 0 });
+    for (const id of ids) {
+      const forecasts = await read(id);
+      expect(forecasts.map(({ forecaster }) => forecaster).sort()).toEqual(['mstl-ets', 'nlinear', 'seasonal-naive']);
+      expect(forecasts.filter(({ chosen }) => chosen)).toHaveLength(1);
+      const trained = forecasts.find(({ forecaster }) => forecaster === 'nlinear')!;
+      expect([...trained.mean, ...trained.quantiles].every(Number.isFinite)).toBe(true);
+    }
+
+    await runWindow(train, ...window);
+    const second = await modelInUse(state, tenant, 'nlinear');
+    expect([second!.version, second!.checksum]).toEqual([2, model!.checksum]);
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { type ClickHouseHttp, startClickHouseHttp } from '../support/clickhouse-http.ts';
+import { expectProblem } from '../support/problem.ts';
+import { hasChdb } from '../support/servers.ts';
+
+interface Ready {
+  ready: boolean;
+  checks: { name: string; ok: boolean; detail: string }[];
+}
+
+describe.skipIf(!hasChdb())('when ClickHouse fails', () => {
+  let front: ClickHouseHttp;
+  let service: TestApp;
+  let stopping = false;
+
+  beforeAll(async () => {
+    front = await startClickHouseHttp();
+    const url = front.url.replace('http://', 'http://fleet:hunter2@');
+    service = await startTestApp({ env: { CLICKHOUSE_URL: url }, stopping: () => stopping });
+  });
+  afterEach(async () => {
+    stopping = false;
+    await front.setFault('none');
+  });
+  afterAll(async () => {
+    await service?.close();
+    await front?.stop();
+  });
+
+  async function readiness(): Promise<[number, Ready]> {
+    const response = await service.request('/readyz');
+    return [response.status, (await response.json()) as Ready];
+  }
+  const failing = ({ checks }: Ready) => checks.filter(({ ok }) => !ok).map(({ name, detail }) => [name, detail]);
+
+  test.each([
+    ['refuse', 'the query failed; the log of the service says why'],
+    ['error', 'the query failed; the log of the service says why'],
+    ['half', 'the query failed; the log of the service says why'],
+    ['hang', 'no answer in 3000 ms'],
+  ] as const)('by "%s", /readyz is red and says which store, and is green again afterwards', async (fault, detail) => {
+    expect(await readiness()).toMatchObject([200, { ready: true }]);
+    await front.setFault(fault);
+    const [status, body] = await readiness();
+    expect([status, body.ready, failing(body)]).toEqual([503, false, [['telemetry store', detail]]]);
+    await front.setFault('none');
+    expect(await readiness()).toMatchObject([200, { ready: true }]);
+  });
+
+  test('/health is down and /livez is green, for a restart would not help', async () => {
+    await front.setFault('refuse');
+    const health = await service.request('/health');
+    expect([health.status, await health.json()]).toEqual([503, { status: 'down' }]);
+    expect((await service.request('/livez')).status).toBe(200);
+  });
+
+  test('records are answered with 503 and Retry-After, and stored when they are sent again', async () => {
+    await front.setFault('error');
+    for (const [path, record] of [
+      ['/v1/heartbeats', { agent: 'a' }],
+      ['/v1/events', { task: 't', kind: 'k', state: 'queued' }],
+      ['/v1/samples', { metric: 'm', value: 1 }],
+    ] as const) {
+      const response = await service.post(path, record);
+      expect(response.headers.get('retry-after')).toBe('5');
+      await expectProblem(response, 503);
+    }
+    await front.setFault('none');
+    expect((await service.post('/v1/samples', { metric: 'm', value: 1 })).status).toBe(200);
+    expect(await service.get('/v1/series?metric=m')).toMatchObject({ items: [{ metric: 'm' }] });
+    const metrics = await (await service.request('/metrics')).text();
+    expect(metrics).toContain('fleetcast_ingest_records_total{kind="samples",outcome="failed"} 1\n');
+  });
+
+  test.each(['/v1/agents', '/v1/series', '/v1/anomalies', '/v1/forecasts', '/v1/slos', '/status', '/metrics'])(
+    '%s answers a problem that tells nothing of the cause',
+    async (path) => {
+      await front.setFault('error');
+      const response = await service.request(path);
+      const text = await response.clone().text();
+      await expectProblem(response, 500);
+      expect(text).not.toMatch(/ClickHouse|DB::|Code:|SELECT|127\.0\.0\.1|hunter2|\.ts\b|node_modules/i);
+    },
+  );
+
+  test('/readyz is red while the service stops', async () => {
+    stopping = true;
+    const [status, body] = await readiness();
+    expect([status, failing(body)]).toEqual([503, [['accepting', 'the service is stopping']]]);
+  });
+
+  // The last one: nothing works after it.
+  test('/readyz names the state store when that one fails', async () => {
+    await service.state.db.schema.alterTable('tenants').renameTo('gone').execute();
+    const [status, body] = await readiness();
+    expect([status, failing(body)]).toEqual([
+      503,
+      [['state store', 'the query failed; the log of the service says why']],
+    ]);
+  });
+});

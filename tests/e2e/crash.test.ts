@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { hasChdb } from '../support/servers.ts';
+import { startService } from '../support/service.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { startSender } from './sender.ts';
+import { findFaults } from './stored.ts';
+
+/** After how many answered requests the power is cut; any number will do, and these make a failure repeatable. */
+const moments = [5, 33, 90];
+
+describe.skipIf(!hasChdb())('kill -9 during a stream of posts', () => {
+  test('loses nothing that got a 2xx, and stores nothing twice, however often it happens', async () => {
+    using directory = temporaryDirectory();
+    const acknowledged = { heartbeats: [] as string[], events: [] as string[], samples: [] as string[] };
+    for (const [round, requests] of moments.entries()) {
+      const service = await startService({ dataDir: directory.path });
+      const sender = startSender(service, { prefix: `round-${round}` });
+      await sender.untilRequests(requests);
+      expect(await service.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+      await sender.ended;
+      for (const kind of ['heartbeats', 'events', 'samples'] as const) {
+        acknowledged[kind].push(...sender.acknowledged[kind]);
+      }
+    }
+    const service = await startService({ dataDir: directory.path });
+    const last = acknowledged.heartbeats.at(-1)!;
+    const after = Buffer.from(JSON.stringify([`${last.slice(0, -1)}`])).toString('base64url');
+    const { items } = (await (await fetch(`${service.url}/v1/agents?limit=1000&cursor=${after}`)).json()) as { items: { agent: string }[] };
+    expect(items.map(({ agent }) => agent), 'the restarted service serves what was stored').toContain(last);
+    await service.kill('SIGTERM');
+    expect(Object.values(acknowledged).every((ids) => ids.length > 50)).toBe(true);
+    expect(await findFaults(directory.path, acknowledged)).toEqual({ lost: [], twice: [] });
+  }, 90_000);
+});

@@ -1,0 +1,28 @@
+import { openTelemetryStore } from '../../store/telemetry.ts';
+import { type Counts, countEvents, countHeartbeats, countSamples } from '../support/stored-rows.ts';
+import { type Acknowledged, sampleMetric } from './sender.ts';
+
+/** What is wrong in the data folder of a service that has ended. */
+export interface Faults {
+  lost: string[];
+  twice: string[];
+}
+
+/** Holds what was acknowledged against the rows in the data folder, as they were written. */
+export async function findFaults(dataDir: string, acknowledged: Acknowledged): Promise<Faults> {
+  const store = await openTelemetryStore({ url: `chdb:${dataDir}/clickhouse` });
+  try {
+    const counts: Record<keyof Acknowledged, Counts> = {
+      heartbeats: await countHeartbeats(store),
+      events: await countEvents(store),
+      samples: await countSamples(store, sampleMetric),
+    };
+    const kinds = Object.keys(counts) as (keyof Acknowledged)[];
+    return {
+      lost: kinds.flatMap((kind) => acknowledged[kind].filter((id) => !counts[kind].has(id))),
+      twice: kinds.flatMap((kind) => [...counts[kind]].filter(([, count]) => count > 1).map(([id]) => id)),
+    };
+  } finally {
+    await store.close();
+  }
+}
