@@ -36,6 +36,8 @@ export interface SeasonalBandState {
   /** The time that the samples cover; a gap counts one hour at most. */
   observedMs: number;
   lastMs: number;
+  /** Whether no value was ever below 0: then nothing below 0 is expected. */
+  isNonNegative: boolean;
   /** The recent level; it stands in while the profile does not know the hour. */
   level: number;
   /** How far the last hours lay from the profile. */
@@ -70,6 +72,7 @@ export const seasonalBand: Detector<SeasonalBandState> & { readonly id: 'seasona
     samples: 0,
     observedMs: 0,
     lastMs: 0,
+    isNonNegative: true,
     level: 0,
     adjustment: 0,
     scale: 0,
@@ -94,6 +97,8 @@ export const seasonalBand: Detector<SeasonalBandState> & { readonly id: 'seasona
 /** What is expected of a sample before it is seen. `above` and `below` are half-widths, greater than 0. */
 interface Band {
   expected: number;
+  /** The least value that the series can have. */
+  floor: number;
   above: number;
   below: number;
   /** The mean absolute residual that the band is made of. */
@@ -137,7 +142,8 @@ function predict(state: SeasonalBandState, profile: HourlyProfile, timeMs: numbe
   const hourOfDay = profile.hour % 24;
   const maturity = Math.min(1, state.samples / matureSamples, state.observedMs / matureMs);
   const seasonal = expectAt(profile, timeMs);
-  const expected = seasonal === null ? state.level : seasonal + state.adjustment;
+  const floor = state.isNonNegative ? 0 : Number.NEGATIVE_INFINITY;
+  const expected = Math.max(floor, seasonal === null ? state.level : seasonal + state.adjustment);
 
   const known = state.scaleByHour[hourOfDay]! > 0 ? profile.days : 0;
   const scale = (state.scale + known * state.scaleByHour[hourOfDay]!) / (1 + known);
@@ -146,6 +152,7 @@ function predict(state: SeasonalBandState, profile: HourlyProfile, timeMs: numbe
   const halfWidth = (reach: Reach) => Math.max(noise, beyondReach * reachedTwice(reach, hourOfDay));
   return {
     expected,
+    floor,
     above: halfWidth(state.above),
     below: halfWidth(state.below),
     scale,
@@ -158,6 +165,7 @@ function predict(state: SeasonalBandState, profile: HourlyProfile, timeMs: numbe
 function learn(state: SeasonalBandState, profile: HourlyProfile, band: Band, timeMs: number, value: number): void {
   const elapsedMs = Math.min(timeMs - state.lastMs, hourMs);
   state.samples++;
+  state.isNonNegative &&= value >= 0;
   state.observedMs += elapsedMs;
   state.lastMs = timeMs;
 
@@ -186,7 +194,7 @@ function learnScale(state: SeasonalBandState, band: Band, distance: number, elap
 }
 
 function toVerdict(band: Band, value: number, score: number): Verdict {
-  const { expected, above, below, maturity, hourOfDay, isSeasonal } = band;
+  const { expected, floor, above, below, maturity, hourOfDay, isSeasonal } = band;
   const reason = score > 1 ? phraseReason(value, expected, isSeasonal ? hourOfDay : null) : '';
-  return { score, expected, lower: expected - below, upper: expected + above, maturity, reason };
+  return { score, expected, lower: Math.max(floor, expected - below), upper: expected + above, maturity, reason };
 }

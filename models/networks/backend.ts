@@ -46,7 +46,8 @@ async function activate(name: BackendName): Promise<Tf> {
   tf.enableProdMode();
   await register[name](tf);
   // TensorFlow.js calls its native backend `tensorflow`.
-  if (!(await tf.setBackend(name === 'native' ? 'tensorflow' : name))) throw new Error(`TensorFlow.js refused the backend ${name}`);
+  if (!(await tf.setBackend(name === 'native' ? 'tensorflow' : name)))
+    throw new Error(`TensorFlow.js refused the backend ${name}`);
   return tf;
 }
 

@@ -127,3 +127,14 @@ test('it keeps its knowledge over a gap of two days', () => {
   expect(scoreAt(state, later, 100).score).toBeLessThan(1);
   expect(scoreAt(state, later, 300).score).toBeGreaterThan(1);
 });
+
+test('the band of a series that was never negative does not reach below 0, and that of another does', () => {
+  const noise = gaussian(11);
+  const values = Array.from({ length: 2000 }, () => Math.abs(noise()));
+  const lowest = (series: readonly number[]) => {
+    const state = seasonalBand.init();
+    return Math.min(...series.map((value, i) => seasonalBand.update(state, i * 300_000, value).lower));
+  };
+  expect(lowest(values)).toBe(0);
+  expect(lowest([-1, ...values])).toBeLessThan(0);
+});

@@ -81,6 +81,14 @@ describe.each(forecasterIds)('the forecaster %s', (id) => {
     expectSane(result!, request);
   });
 
+  test('does not go below 0 where the history never did', () => {
+    const request = toRequest(wave(240, 5, 20).map((value, i) => Math.max(0, value - i / 10)));
+    const [result] = forecast(request);
+    if (!result!.ok) throw new Error('expected a forecast');
+    expect([result!.mean, ...result!.quantiles].every((column) => column.every((value) => value >= 0))).toBe(true);
+    expectSane(result!, request);
+  });
+
   test('is deterministic', () => {
     expect(forecast(toRequest(wave(240)))).toEqual(forecast(toRequest(wave(240))));
   });
