@@ -9,13 +9,13 @@ import {
   stepThreshold,
   type ThresholdState,
 } from '../models/thresholds.ts';
-import { detectorStates } from '../store/queries/detection.ts';
 import { pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
-import { anomaliesTable, detectorStatesTable, scoresTable } from '../store/tables.ts';
+import { anomaliesTable, scoresTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import type { Job, JobWindow } from './job.ts';
 
 export interface DetectJobOptions {
@@ -26,14 +26,6 @@ export interface DetectJobOptions {
   excludeMetrics: readonly string[];
 }
 
-/** What is remembered of a series between windows. */
-interface Memory {
-  detector: unknown;
-  threshold: ThresholdState;
-  /** Unix milliseconds; every point before it has been seen. */
-  asOf: number;
-}
-
 interface SeriesPoints {
   id: string;
   times: Float64Array;
@@ -41,7 +33,6 @@ interface SeriesPoints {
 }
 
 const detector: DetectorId = 'seasonal-band';
-const dayMs = 86_400_000;
 /** So much of time is read at once; a longer window is read piece by piece. */
 const pieceMs = 6 * 3_600_000;
 const pointsPerTask = 50_000;
@@ -62,46 +53,25 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
     async run(window) {
       const counts = { series: 0, points: 0, anomalies: 0 };
       for (const tenant of await listTenants(state)) {
-        const memories = await loadMemories(telemetry, tenant, window.from);
+        const memories = await loadMemories(telemetry, tenant, detector, window.from);
         const start = window.contiguous ? window.from : catchUpFrom(memories, window.from);
+        let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
           to = Math.min(from + pieceMs, endOfDay(from), window.to);
           const found = await detectPiece({ telemetry, models, excludeMetrics, tenant, memories, window, from, to });
           counts.points += found.points;
           counts.anomalies += found.anomalies;
-          if (to > window.from && to === endOfDay(from)) await saveStates(telemetry, tenant, memories, window, to);
+          const isKept = to === window.to || (to > window.from && to === endOfDay(from));
+          if (isKept) series = await saveMemories(telemetry, tenant, detector, memories, window, to);
           window.progress((to - start) / (window.to - start));
         }
-        counts.series += await saveStates(telemetry, tenant, memories, window, window.to);
+        counts.series += series;
         await closeSilent(telemetry, tenant, memories, window);
       }
       return counts;
     },
   };
-}
-
-async function loadMemories(telemetry: TelemetryStore, tenant: Tenant, before: number): Promise<Map<string, Memory>> {
-  const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
-  return new Map(
-    rows.map(({ id, as_of, state }) => [id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of }]),
-  );
-}
-
-/**
- * From where points must be read so that each state reaches `from`: a window of the past may begin after the newest
- * state that was kept, which is at most a day older for a series that was active. A series that has none began on the
- * day of `from`.
- */
-function catchUpFrom(memories: ReadonlyMap<string, Memory>, from: number): number {
-  let start = endOfDay(from) - dayMs;
-  for (const { asOf } of memories.values()) if (asOf >= from - 2 * dayMs) start = Math.min(start, asOf);
-  return start;
-}
-
-/** The midnight (UTC) after `time`. */
-function endOfDay(time: number): number {
-  return (Math.floor(time / dayMs) + 1) * dayMs;
 }
 
 interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {
@@ -260,28 +230,6 @@ function appendScores(
     });
   }
   return rows.length - before;
-}
-
-/** Keeps the states that the window moved up to `asOf`. Answers how many. */
-async function saveStates(
-  telemetry: TelemetryStore,
-  tenant: Tenant,
-  memories: ReadonlyMap<string, Memory>,
-  { from, retainFromDay }: JobWindow,
-  asOf: number,
-): Promise<number> {
-  const moved = [...memories].filter(([, memory]) => memory.asOf > from);
-  const rows = moved.map(([id, { detector: state, threshold }]) => ({
-    tenant: tenant.id,
-    detector,
-    series_id: id,
-    day: Math.floor((asOf - 1) / dayMs),
-    as_of: asOf,
-    state: JSON.stringify({ detector: state, threshold }),
-    until: retainFromDay + tenant.rawRetentionDays,
-  }));
-  await telemetry.insert(detectorStatesTable, rows);
-  return moved.length;
 }
 
 /** Closes anomalies of series from which nothing came in the window. */

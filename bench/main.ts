@@ -29,4 +29,7 @@ for (const bench of benches) {
     .action((options: Options) => runBench(bench, options));
 }
 
+// The service and the temporary folder of a bench go with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 if (import.meta.main) await command.parseAsync();

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFleetcastClient } from '../sdk/typescript/client.ts';
@@ -11,6 +9,7 @@ import { type DemoFleetJobs, measureDemoFleet } from './measures/demo-fleet.ts';
 import { describeMachine, type MachineFacts } from './measures/machine.ts';
 import { readProcessMetrics } from './measures/process-metrics.ts';
 import { measureSingleHeartbeats, type SingleHeartbeats } from './measures/single-heartbeats.ts';
+import { temporaryFolder } from './measures/temporary-folder.ts';
 
 export interface SmokeReport {
   machine: MachineFacts;
@@ -47,15 +46,11 @@ export const smoke = defineBench<SmokeReport>({
   description:
     'start to ready, samples/s, heartbeats/s and their latency, detect and forecast over the demo fleet, memory',
   async measure(context) {
-    const folder = mkdtempSync(join(tmpdir(), 'fleetcast-bench-'));
-    try {
-      const machine = describeMachine();
-      const ingest = await measureIngest(join(folder, 'ingest'), context);
-      const demoFleet = await measureJobs(join(folder, 'demo'), context);
-      return { machine, isQuick: context.isQuick, ...ingest, demoFleet };
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const folder = temporaryFolder();
+    const machine = describeMachine();
+    const ingest = await measureIngest(join(folder, 'ingest'), context);
+    const demoFleet = await measureJobs(join(folder, 'demo'), context);
+    return { machine, isQuick: context.isQuick, ...ingest, demoFleet };
   },
   render: renderSmoke,
 });

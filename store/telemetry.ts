@@ -32,7 +32,7 @@ export interface TelemetryStore {
   run<P extends z.ZodType>(statement: Statement<P>, params: z.input<P>): Promise<void>;
   /**
    * Stores rows in one block and returns when they are stored. With a `token`, ClickHouse drops a block that it has
-   * already stored under the same token, in the table and in what its views derive.
+   * already stored under the same token, in the table and in what its views derive; without one, it drops none.
    */
   insert<T extends Table>(table: T, rows: readonly RowOf<T>[], options?: { token?: string }): Promise<void>;
   /** Runs SQL of the migrations. */

@@ -1,11 +1,13 @@
 import type { Run } from '../sdk/typescript/answers.ts';
 import type { FleetcastClient } from '../sdk/typescript/client.ts';
 import type { Time } from '../sdk/typescript/records.ts';
-import { createProgress } from './progress.ts';
+import { createProgressGroup, type ProgressGroup } from './progress.ts';
 import { formatNumber } from './table.ts';
 
 /**
  * Runs a job over a window and shows its progress until it has ended.
+ *
+ * @param group shows it among others that run at the same time.
  *
  * @throws Error with the job's own reason when the run failed.
  */
@@ -13,15 +15,17 @@ export async function runJobToEnd(
   fleetcast: FleetcastClient,
   job: string,
   window: { from: Time; to: Time },
-  { signal, label = job }: { signal?: AbortSignal | undefined; label?: string } = {},
+  { signal, label = job, group }: { signal?: AbortSignal | undefined; label?: string; group?: ProgressGroup } = {},
 ): Promise<Run> {
-  const progress = createProgress({ label, total: 1 });
+  const ownGroup = group ?? createProgressGroup();
+  const progress = ownGroup.start(label, 1);
   const started = await fleetcast.runJob(job, window, { signal });
   const run = await fleetcast.waitForRun(started, {
     signal,
     onProgress: ({ progressRatio }) => progress.update(progressRatio),
   });
   progress.end(run.status === 'failed' ? `failed: ${run.error}` : describe(run));
+  if (group === undefined) ownGroup.end();
   if (run.status === 'failed') throw new Error(`the job ${job} failed: ${run.error}`);
   return run;
 }

@@ -25,8 +25,13 @@ describe.skipIf(!hasChdb())('kill -9 during a stream of posts', () => {
     const service = await startService({ dataDir: directory.path });
     const last = acknowledged.heartbeats.at(-1)!;
     const after = Buffer.from(JSON.stringify([`${last.slice(0, -1)}`])).toString('base64url');
-    const { items } = (await (await fetch(`${service.url}/v1/agents?limit=1000&cursor=${after}`)).json()) as { items: { agent: string }[] };
-    expect(items.map(({ agent }) => agent), 'the restarted service serves what was stored').toContain(last);
+    const { items } = (await (await fetch(`${service.url}/v1/agents?limit=1000&cursor=${after}`)).json()) as {
+      items: { agent: string }[];
+    };
+    expect(
+      items.map(({ agent }) => agent),
+      'the restarted service serves what was stored',
+    ).toContain(last);
     await service.kill('SIGTERM');
     expect(Object.values(acknowledged).every((ids) => ids.length > 50)).toBe(true);
     expect(await findFaults(directory.path, acknowledged)).toEqual({ lost: [], twice: [] });

@@ -30,7 +30,10 @@ const recordOf: Record<Kind, (id: string) => object> = {
  * Posts records with ids of their own, each once, over several connections at a time, until the service refuses or is
  * gone. What got no answer is not sent again: it may be stored or not.
  */
-export function startSender({ url }: Service, { prefix, connections = 9 }: { prefix: string; connections?: number }): Sender {
+export function startSender(
+  { url }: Service,
+  { prefix, connections = 9 }: { prefix: string; connections?: number },
+): Sender {
   const acknowledged: Acknowledged = { heartbeats: [], events: [], samples: [] };
   const waiting: { count: number; resolve: () => void }[] = [];
   let requests = 0;

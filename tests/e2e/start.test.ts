@@ -35,13 +35,18 @@ describe.skipIf(!hasChdb())('a start', () => {
   test('leads to a service that takes records and gives them back, after a restart too', async () => {
     using directory = temporaryDirectory();
     const post = (url: string, kind: string, body: object) =>
-      fetch(`${url}/v1/${kind}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      fetch(`${url}/v1/${kind}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
     const first = await startService({ dataDir: directory.path });
     expect((await post(first.url, 'heartbeats', { agent: 'a', type: 'testing' })).status).toBe(200);
     expect((await post(first.url, 'samples', [{ metric: 'm', value: 7 }])).status).toBe(200);
     await first.kill('SIGTERM');
     const second = await startService({ dataDir: directory.path });
-    const get = async (path: string) => (await fetch(second.url + path)).json() as Promise<{ items: Record<string, unknown>[] }>;
+    const get = async (path: string) =>
+      (await fetch(second.url + path)).json() as Promise<{ items: Record<string, unknown>[] }>;
     expect((await get('/v1/agents')).items).toMatchObject([{ agent: 'a', type: 'testing', state: 'up' }]);
     const [series] = (await get('/v1/series?metric=m')).items;
     expect(await get(`/v1/series/${series!.id}/points?step=raw`)).toMatchObject({ values: [7] });
@@ -61,16 +66,33 @@ describe.skipIf(!hasChdb())('a start', () => {
     expect(readFileSync(join(directory.path, 'state.db')).includes(key)).toBe(false);
   });
 
-  const loopbackOnly = 'is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"';
+  const loopbackOnly =
+    'is reachable from other machines; allowed: a loopback address (127.0.0.1, ::1, localhost), or auth = "required"';
 
   test.each<[string, Record<string, string>, string]>([
-    ['a wrong value', { FLEETCAST_PORT: 'http' }, 'port (FLEETCAST_PORT) = "http"; allowed: a port from 0 to 65535; 0 takes any free one'],
+    [
+      'a wrong value',
+      { FLEETCAST_PORT: 'http' },
+      'port (FLEETCAST_PORT) = "http"; allowed: a port from 0 to 65535; 0 takes any free one',
+    ],
     ['an unknown variable', { FLEETCAST_PROT: '1' }, 'FLEETCAST_PROT is not a setting; allowed: '],
     ['all addresses without authentication', { FLEETCAST_HOST: '0.0.0.0' }, `host = "0.0.0.0" ${loopbackOnly}`],
     ['all IPv6 addresses without authentication', { FLEETCAST_HOST: '::' }, `host = "::" ${loopbackOnly}`],
-    ['the address of another machine', { FLEETCAST_HOST: '192.0.2.1', FLEETCAST_AUTH: 'required' }, 'host (FLEETCAST_HOST) = "192.0.2.1" is not an address of this machine'],
-    ['a URL that is none', { DATABASE_URL: 'postgres://user:hunter2@host:port/db' }, 'databaseUrl (DATABASE_URL) = "postgres:(hidden)@host:port/db"; allowed: '],
-    ['a file that is missing', { FLEETCAST_CONFIG: '/nowhere.yaml' }, 'FLEETCAST_CONFIG = "/nowhere.yaml"; allowed: a YAML file that exists'],
+    [
+      'the address of another machine',
+      { FLEETCAST_HOST: '192.0.2.1', FLEETCAST_AUTH: 'required' },
+      'host (FLEETCAST_HOST) = "192.0.2.1" is not an address of this machine',
+    ],
+    [
+      'a URL that is none',
+      { DATABASE_URL: 'postgres://user:hunter2@host:port/db' },
+      'databaseUrl (DATABASE_URL) = "postgres:(hidden)@host:port/db"; allowed: ',
+    ],
+    [
+      'a file that is missing',
+      { FLEETCAST_CONFIG: '/nowhere.yaml' },
+      'FLEETCAST_CONFIG = "/nowhere.yaml"; allowed: a YAML file that exists',
+    ],
   ])('with %s ends with code 1 and one line that says why', async (_title, env, beginning) => {
     const { code, stderr } = await failToStart(env);
     expect(stderr).toMatch(/^[^\n]+\n$/);

@@ -12,16 +12,20 @@ const stop = (service: Service, signal: NodeJS.Signals): Promise<Exit | 'too lat
   Promise.race([service.kill(signal), sleep(10_000, 'too late' as const, { ref: false })]);
 
 describe.skipIf(!hasChdb())('a service that is told to stop', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s while posts are in flight stores every one that got a 2xx, and ends with code 0', async (signal) => {
-    using directory = temporaryDirectory();
-    const service = await startService({ dataDir: directory.path });
-    const sender = startSender(service, { prefix: signal });
-    await sender.untilRequests(100);
-    expect(await stop(service, signal)).toEqual({ code: 0, signal: null });
-    await sender.ended;
-    expect(service.output()).toContain('"msg":"stopped"');
-    expect(await findFaults(directory.path, sender.acknowledged)).toEqual({ lost: [], twice: [] });
-  }, 30_000);
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s while posts are in flight stores every one that got a 2xx, and ends with code 0',
+    async (signal) => {
+      using directory = temporaryDirectory();
+      const service = await startService({ dataDir: directory.path });
+      const sender = startSender(service, { prefix: signal });
+      await sender.untilRequests(40);
+      expect(await stop(service, signal)).toEqual({ code: 0, signal: null });
+      await sender.ended;
+      expect(service.output()).toContain('"msg":"stopped"');
+      expect(await findFaults(directory.path, sender.acknowledged)).toEqual({ lost: [], twice: [] });
+    },
+    30_000,
+  );
 
   test('does not wait for clients that keep a connection open, with half a request or none', async () => {
     const service = await startService();

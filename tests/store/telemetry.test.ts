@@ -79,7 +79,7 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
             await store.insert(table, rows as RowOf<typeof table>[]);
             expect(await readRows(store, table, tenant)).toEqual(rows);
           }),
-          { numRuns: 4, endOnFailure: true },
+          { numRuns: 3, endOnFailure: true },
         );
       },
     );

@@ -224,7 +224,7 @@ describe.each(telemetryEngines)('views on $name', ({ isAvailable, ...target }) =
               expect(row!.times).toEqual(expected.map(({ time }) => time));
               for (const [i, { check }] of expected.entries()) check(row!.values[i]!);
             }),
-            { numRuns: 4, endOnFailure: true },
+            { numRuns: 3, endOnFailure: true },
           );
         },
       );
@@ -247,7 +247,8 @@ interface Point {
 
 /** Samples of a few buckets in two inserts; each has a time of its own. */
 function samples(stepMs: number): fc.Arbitrary<Point[][]> {
-  const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  // Zero has one sign in the store.
+  const value = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((each) => (each === 0 ? 0 : each));
   const point = fc.record({ time: fc.nat(3 * stepMs).map((offset) => mondayMs + offset), value });
   const points = fc.uniqueArray(point, { minLength: 2, maxLength: 300, selector: ({ time }) => time });
   return points.map((all) => [all.slice(0, all.length >> 1), all.slice(all.length >> 1)]);

@@ -1,5 +1,5 @@
 import type { FleetcastClient } from '../../sdk/typescript/client.ts';
-import { createProgress } from '../progress.ts';
+import { startProgress } from '../progress.ts';
 import { formatNumber } from '../table.ts';
 import { type Fleet, historyCadence, recordsOf, sendAll } from './feed.ts';
 import type { TimeWindow } from './window.ts';
@@ -20,7 +20,7 @@ export async function sendHistory(
   { fromMs, toMs }: TimeWindow,
   { signal, onPiece = () => {} }: { signal: AbortSignal; onPiece?: (sentUntilMs: number) => void },
 ): Promise<number> {
-  const progress = createProgress({ label: 'history', total: toMs - fromMs });
+  const progress = startProgress('history', Math.max(1, toMs - fromMs));
   let records = 0;
   for (let pieceFromMs = fromMs; pieceFromMs < toMs; pieceFromMs += pieceMs) {
     const piece = { fromMs: pieceFromMs, toMs: Math.min(toMs, pieceFromMs + pieceMs) };

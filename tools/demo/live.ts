@@ -17,20 +17,20 @@ export interface LiveOptions {
  * Continues the history of the fleet in real time, from `fromMs` until the signal: every few seconds it sends what has
  * happened since the last time.
  *
- * @param onSent told after each tick up to where everything is stored, and how many records the tick had.
+ * @param onSent told after each tick up to where everything is stored.
  */
 export async function feedFleet(
   fleetcast: FleetcastClient,
   fleet: Fleet,
   fromMs: number,
-  { signal, onFailure, onSent }: LiveOptions & { onSent: (sentUntilMs: number, records: number) => void },
+  { signal, onFailure, onSent }: LiveOptions & { onSent: (sentUntilMs: number) => void },
 ): Promise<void> {
   let sentUntilMs = fromMs;
   await everyTick({ signal, onFailure }, async () => {
     const window = { fromMs: sentUntilMs, toMs: Date.now() };
-    const records = await sendAll(fleetcast, recordsOf(fleet, window, liveCadence), { signal });
+    await sendAll(fleetcast, recordsOf(fleet, window, liveCadence), { signal });
     sentUntilMs = window.toMs;
-    onSent(sentUntilMs, records);
+    onSent(sentUntilMs);
   });
 }
 

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { createFleetcastClient, type FleetcastClient } from '../../sdk/typescript/client.ts';
+import { createFleetcastClient } from '../../sdk/typescript/client.ts';
 import { explain } from '../explain.ts';
 import { isPortFree, type LaunchedService, launchService } from '../launch.ts';
-import { formatNumber } from '../table.ts';
 import type { Fleet } from './feed.ts';
 import { createFleet } from './fleet.ts';
 import { renderGuide } from './guide.ts';
@@ -44,27 +43,22 @@ async function demo({ port, data, days }: Options, signal: AbortSignal): Promise
 async function runFleet({ url }: LaunchedService, folder: string, days: number, signal: AbortSignal): Promise<void> {
   const fleetcast = createFleetcastClient({ url });
   const machine = createMachine(folder);
-  const onFailure = (error: Error) => console.error(`not sent yet: ${error.message}`);
-  const machineFeed = feedMachine(fleetcast, machine, { signal, onFailure });
-
   const { fleet, missing } = resume(folder, days, Date.now());
-  await fillHistory(fleetcast, fleet, missing, folder, signal);
-  let records = 0;
-  const fleetFeed = feedFleet(fleetcast, fleet, missing.toMs, {
-    signal,
-    onFailure,
-    onSent(sentUntilMs, count) {
-      records += count;
-      writeMemory(folder, { endMs: fleet.scenario.endMs, sentUntilMs });
-      if (process.stdout.isTTY) process.stdout.write(`\r${formatNumber(records)} live records `);
-    },
-  });
-  await Promise.all([machineFeed, fleetFeed, showResults()]);
+  const live = { signal, onFailure: (error: Error) => console.error(`not sent yet: ${error.message}`) };
+  const remember = (sentUntilMs: number) => writeMemory(folder, { endMs: fleet.scenario.endMs, sentUntilMs });
+
+  async function bringToLife(): Promise<void> {
+    announce(fleet, missing);
+    await sendHistory(fleetcast, fleet, missing, { signal, onPiece: remember });
+    await Promise.all([feedFleet(fleetcast, fleet, missing.toMs, { ...live, onSent: remember }), showResults()]);
+  }
 
   async function showResults(): Promise<void> {
     await runHistoryJobs(fleetcast, missing, signal);
     console.log(await renderGuide(fleetcast, url, fleet.scenario, machine));
   }
+
+  await Promise.all([feedMachine(fleetcast, machine, live), bringToLife()]);
 }
 
 /** The fleet as the folder knows it, and what of its past has not been sent. */
@@ -76,24 +70,14 @@ function resume(folder: string, days: number, nowMs: number): { fleet: Fleet; mi
   return { fleet: { agents: createFleet(), scenario }, missing: { fromMs: Math.min(fromMs, toMs), toMs } };
 }
 
-async function fillHistory(
-  fleetcast: FleetcastClient,
-  fleet: Fleet,
-  missing: TimeWindow,
-  folder: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { endMs, startMs } = fleet.scenario;
-  const isFirst = missing.fromMs === startMs;
-  const days = Math.round((missing.toMs - missing.fromMs) / dayMs);
-  const since = new Date(missing.fromMs).toISOString().slice(0, 16).replace('T', ' ');
-  console.log(
-    isFirst
-      ? `${fleet.agents.length} agents, ${days} days of history:`
-      : `The fleet of the last start goes on; its records since ${since} UTC are added:`,
-  );
-  const remember = (sentUntilMs: number) => writeMemory(folder, { endMs, sentUntilMs });
-  await sendHistory(fleetcast, fleet, missing, { signal, onPiece: remember });
+function announce({ agents, scenario }: Fleet, { fromMs, toMs }: TimeWindow): void {
+  if (fromMs === scenario.startMs) {
+    const days = Math.round((toMs - fromMs) / dayMs);
+    console.log(`${agents.length} agents, ${days} ${days === 1 ? 'day' : 'days'} of history:`);
+    return;
+  }
+  const since = new Date(fromMs).toISOString().slice(0, 16).replace('T', ' ');
+  console.log(`The fleet of the last start goes on; its records since ${since} UTC are added:`);
 }
 
 async function failWhenItEnds({ exited }: LaunchedService, folder: string, signal: AbortSignal): Promise<void> {
@@ -130,7 +114,9 @@ Examples:
   )
   .action(async (options: Options) => {
     const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
+    }
     try {
       await demo(options, stop.signal);
     } catch (error) {

@@ -1,15 +1,14 @@
 import type { FleetcastClient } from '../../sdk/typescript/client.ts';
 import { runJobToEnd } from '../jobs.ts';
+import { createProgressGroup } from '../progress.ts';
 import type { TimeWindow } from './window.ts';
 
 const hourMs = 3_600_000;
 
-/** Those that fill a view soonest come first; a forecast uses the network that was trained before it. */
-const jobsOverHistory = ['derive', 'liveness', 'slo', 'detect'] as const;
-const jobsAtEnd = ['train', 'forecast'] as const;
-
 /**
- * Has everything computed that the schedule would have computed by now, had the service run all the time.
+ * Has everything computed that the schedule would have computed by now, had the service run all the time: first what
+ * all others read, then what takes long in two lanes side by side, for none uses both processors of a small machine.
+ * A job that fails is told of and does not keep the others from their work.
  *
  * @param window the history; the last full hour of it is what the forecasts begin after.
  */
@@ -18,7 +17,30 @@ export async function runHistoryJobs(
   { fromMs, toMs }: TimeWindow,
   signal: AbortSignal,
 ): Promise<void> {
-  const lastHour = Math.floor(toMs / hourMs) * hourMs;
-  for (const job of jobsOverHistory) await runJobToEnd(fleetcast, job, { from: fromMs, to: toMs }, { signal });
-  for (const job of jobsAtEnd) await runJobToEnd(fleetcast, job, { from: lastHour - hourMs, to: lastHour }, { signal });
+  const lastHourMs = Math.floor(toMs / hourMs) * hourMs;
+  const history = { from: fromMs, to: toMs };
+  const lastHour = { from: lastHourMs - hourMs, to: lastHourMs };
+  if (fromMs >= toMs) return;
+  const group = createProgressGroup();
+
+  async function run(job: string, window: { from: number; to: number }): Promise<void> {
+    try {
+      await runJobToEnd(fleetcast, job, window, { signal, group });
+    } catch (error) {
+      signal.throwIfAborted();
+      console.error((error as Error).message);
+    }
+  }
+
+  async function runShortOnesAndForecast(): Promise<void> {
+    await run('slo', history);
+    await run('liveness', history);
+    // A forecast uses the network that was trained before it.
+    await run('train', lastHour);
+    await run('forecast', lastHour);
+  }
+
+  await run('derive', history);
+  await Promise.all([run('detect', history), runShortOnesAndForecast()]);
+  group.end();
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SendResult } from '../../sdk/typescript/answers.ts';
 import type { FleetcastClient } from '../../sdk/typescript/client.ts';
 import type { Sample } from '../../sdk/typescript/records.ts';
-import { createProgress } from '../progress.ts';
+import { startProgress } from '../progress.ts';
 import { formatNumber } from '../table.ts';
 import type { CsvFile, Reading } from './csv.ts';
 import type { SeriesName } from './naming.ts';
@@ -35,7 +35,7 @@ export async function replayFile(
   { agent, speed, originMs, nameOf, totalBytes, signal }: ReplayOptions,
 ): Promise<FileReplay> {
   const replay: FileReplay = { path, accepted: 0, refused: 0, errors: [], span: undefined };
-  const progress = createProgress({ label: path.split('/').at(-1) ?? path, total: totalBytes });
+  const progress = startProgress(path.split('/').at(-1) ?? path, totalBytes);
   const toSample = ({ timeMs, column, value }: Reading): Sample => {
     replay.span = {
       fromMs: Math.min(replay.span?.fromMs ?? timeMs, timeMs),

@@ -173,7 +173,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
             expect(await transitions(cut, ...range, edges)).toEqual(expected);
             expect(await transitions(whole, ...range)).toEqual(expected);
           }),
-          { numRuns: 10, endOnFailure: true },
+          { numRuns: 6, endOnFailure: true },
         );
       });
     });
@@ -224,7 +224,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
             expect(await derive(cut, at(0), at(31 * 3600), edges)).toEqual(expected);
             expect(await derive(whole, at(0), at(31 * 3600))).toEqual(expected);
           }),
-          { numRuns: 10, endOnFailure: true },
+          { numRuns: 6, endOnFailure: true },
         );
       });
     });

@@ -107,7 +107,7 @@ describe.each(telemetryEngines)('the queue depth on $name', ({ isAvailable, ...t
           expect(await derive(cut, minute(0), minute(300), edges.sort((a, b) => a - b).map(minute))).toEqual(expected);
           expect(await derive(whole, minute(0), minute(300))).toEqual(expected);
         }),
-        { numRuns: 8, endOnFailure: true },
+        { numRuns: 5, endOnFailure: true },
       );
     });
   });

@@ -1,0 +1,68 @@
+import type { ThresholdState } from '../models/thresholds.ts';
+import { detectorStates } from '../store/queries/detection.ts';
+import type { Tenant } from '../store/records/tenants.ts';
+import { detectorStatesTable } from '../store/tables.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { JobWindow } from './job.ts';
+
+/** What a detector remembers of a series between windows. */
+export interface Memory {
+  detector: unknown;
+  threshold: ThresholdState;
+  /** Unix milliseconds; every point before it has been seen. */
+  asOf: number;
+}
+
+export const dayMs = 86_400_000;
+
+/** The memories of all series of a tenant, by series, as they were at or before `before`. */
+export async function loadMemories(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  detector: string,
+  before: number,
+): Promise<Map<string, Memory>> {
+  const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
+  return new Map(
+    rows.map(({ id, as_of, state }) => [id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of }]),
+  );
+}
+
+/**
+ * From where points must be read so that each state reaches `from`: a window of the past may begin after the newest
+ * state that was kept, which is at most a day older for a series that was active. A series that has none began on the
+ * day of `from`.
+ */
+export function catchUpFrom(memories: ReadonlyMap<string, Memory>, from: number): number {
+  let start = endOfDay(from) - dayMs;
+  for (const { asOf } of memories.values()) if (asOf >= from - 2 * dayMs) start = Math.min(start, asOf);
+  return start;
+}
+
+/** The midnight (UTC) after `time`. */
+export function endOfDay(time: number): number {
+  return (Math.floor(time / dayMs) + 1) * dayMs;
+}
+
+/** Keeps the memories that the window has moved by `asOf`, which is its end or a midnight within it. Answers how many. */
+export async function saveMemories(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  detector: string,
+  memories: ReadonlyMap<string, Memory>,
+  { from, retainFromDay }: JobWindow,
+  asOf: number,
+): Promise<number> {
+  const moved = [...memories].filter(([, memory]) => memory.asOf > from);
+  const rows = moved.map(([id, { detector: state, threshold }]) => ({
+    tenant: tenant.id,
+    detector,
+    series_id: id,
+    day: Math.floor((asOf - 1) / dayMs),
+    as_of: asOf,
+    state: JSON.stringify({ detector: state, threshold }),
+    until: retainFromDay + tenant.rawRetentionDays,
+  }));
+  await telemetry.insert(detectorStatesTable, rows);
+  return moved.length;
+}
