@@ -56,7 +56,7 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
     router.post(path, requireScope('ingest'), async (context) => {
       const sender = await senderOf(context.get('principal').tenant, context.req.query('backfill'));
       const records = await readRecords(context.req.raw, maxBodyBytes);
-      const outcome = await counted(kind, records.length, () => ingest[kind](records, sender));
+      const outcome = await counted(kind, records.values.length, () => ingest[kind](records, sender));
       if (outcome.refused === 0) return context.json({ accepted: outcome.accepted, refused: 0 });
       const { accepted, refused, errors } = outcome;
       const detail = `${refused} of ${accepted + refused} records were refused, the others are stored`;

@@ -1,31 +1,39 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
 import { AppError } from '../telemetry/errors.ts';
+import { parseJsonInTurns } from './json-array.ts';
 
 const decompressors = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
 
+/** The records of one request as they came, unchecked, in order; a line of NDJSON that is not JSON as a `BrokenLine`. */
+export interface Records {
+  values: unknown[];
+  /** Whether they came as a list; a pointer into a list begins with the number of the record. */
+  isList: boolean;
+}
+
 /**
  * Reads the records of a request: a JSON object, a JSON array, or NDJSON (`application/x-ndjson`), plain or
- * compressed with gzip or zstd. The limit holds for what arrives and for what it decompresses to.
+ * compressed with gzip or zstd. The limit holds for what arrives and for what it decompresses to. A long body is
+ * parsed in turns, so that other requests are served meanwhile.
  *
- * @returns the records as they came, unchecked, in order; of NDJSON, a line that is not JSON as a `BrokenLine`.
  * @throws AppError `unsupported_media_type`, `payload_too_large` or `invalid_request`.
  */
-export async function readRecords(request: Request, maxBodyBytes: number): Promise<unknown[]> {
+export async function readRecords(request: Request, maxBodyBytes: number): Promise<Records> {
   const type = mediaType(request);
   const bytes = await decompress(await readBytes(request, maxBodyBytes), request, maxBodyBytes);
   const text = decode(bytes);
-  if (type === 'application/x-ndjson') return await parseLines(text);
+  if (type === 'application/x-ndjson') return { values: await parseLines(text), isList: true };
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = await parseJsonInTurns(text);
   } catch (error) {
     throw new AppError('invalid_request', `the body is not JSON: ${(error as Error).message}`);
   }
   if (content === null || typeof content !== 'object') {
     throw new AppError('invalid_request', 'the body must be a JSON object, a JSON array of objects, or NDJSON');
   }
-  return Array.isArray(content) ? content : [content];
+  return Array.isArray(content) ? { values: content, isList: true } : { values: [content], isList: false };
 }
 
 /** A line of NDJSON that is not JSON; it is refused alone. */

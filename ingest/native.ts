@@ -13,7 +13,7 @@ import {
   taskEventsTable,
 } from '../store/tables.ts';
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
-import { BrokenLine } from './body.ts';
+import { BrokenLine, type Records } from './body.ts';
 import {
   type Heartbeat,
   heartbeatSchema,
@@ -48,9 +48,9 @@ export interface NativeIngestOptions {
 }
 
 export interface NativeIngest {
-  heartbeats(records: readonly unknown[], sender: Sender): Promise<Outcome>;
-  events(records: readonly unknown[], sender: Sender): Promise<Outcome>;
-  samples(records: readonly unknown[], sender: Sender): Promise<Outcome>;
+  heartbeats(records: Records, sender: Sender): Promise<Outcome>;
+  events(records: Records, sender: Sender): Promise<Outcome>;
+  samples(records: Records, sender: Sender): Promise<Outcome>;
 }
 
 const maxErrors = 100;
@@ -67,52 +67,48 @@ const earliestMs = Date.UTC(1980);
 export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds }: NativeIngestOptions): NativeIngest {
   const knownSeries = new LRUCache<string, true>({ max: 200_000 });
 
-  /** Checks each record and its time; answers the good ones, with their times, and what is wrong with the others. */
-  async function check<T extends { time?: number | undefined }>(
-    records: readonly unknown[],
+  /** Checks each record, and makes a row of each good one; answers the rows and what is wrong with the others. */
+  async function take<T extends { time?: number | undefined }, Row>(
+    { values, isList }: Records,
     schema: z.ZodType<T>,
     { backfill }: Sender,
-  ): Promise<{ good: (T & { time: number })[]; outcome: Outcome }> {
+    toRow: (record: T & { time: number }, nowMs: number) => Row,
+  ): Promise<{ rows: Row[]; outcome: Outcome }> {
     const nowMs = now().getTime();
-    const earliest = backfill ? earliestMs : nowMs - maxPastDays * dayMs;
-    const latest = nowMs + maxFutureSeconds * 1000;
-    const good: (T & { time: number })[] = [];
-    const errors: FieldError[] = [];
-    for (let i = 0; i < records.length; i++) {
-      if (i % recordsPerTurn === recordsPerTurn - 1) await new Promise<void>((resolve) => setImmediate(resolve));
-      const problems = checkOne(records[i], schema, `/${i}`, nowMs, earliest, latest, good);
-      for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
-    }
-    return {
-      good,
-      outcome: { accepted: good.length, refused: records.length - good.length, errors },
+    const bounds = {
+      nowMs,
+      earliest: backfill ? earliestMs : nowMs - maxPastDays * dayMs,
+      latest: nowMs + maxFutureSeconds * 1000,
     };
+    const rows: Row[] = [];
+    const errors: FieldError[] = [];
+    for (let i = 0; i < values.length; i++) {
+      if (i % recordsPerTurn === recordsPerTurn - 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      const checked = checkOne(values[i], schema, isList ? `/${i}` : '', bounds);
+      if (checked.ok) rows.push(toRow(checked.record, nowMs));
+      else for (const problem of checked.errors.slice(0, maxErrors - errors.length)) errors.push(problem);
+    }
+    return { rows, outcome: { accepted: rows.length, refused: values.length - rows.length, errors } };
   }
 
   return {
     async heartbeats(records, sender) {
-      const { good, outcome } = await check(records, heartbeatSchema, sender);
-      const nowMs = now().getTime();
-      await writer.write(
-        heartbeatsTable,
-        good.map((heartbeat) => heartbeatRow(heartbeat, sender, nowMs)),
+      const { rows, outcome } = await take(records, heartbeatSchema, sender, (heartbeat, nowMs) =>
+        heartbeatRow(heartbeat, sender, nowMs),
       );
+      await writer.write(heartbeatsTable, rows);
       return outcome;
     },
     async events(records, sender) {
-      const { good, outcome } = await check(records, taskEventSchema, sender);
-      const nowMs = now().getTime();
-      await writer.write(
-        taskEventsTable,
-        good.map((event) => taskEventRow(event, sender, nowMs)),
+      const { rows, outcome } = await take(records, taskEventSchema, sender, (event, nowMs) =>
+        taskEventRow(event, sender, nowMs),
       );
+      await writer.write(taskEventsTable, rows);
       return outcome;
     },
     async samples(records, sender) {
-      const { good, outcome } = await check(records, sampleSchema, sender);
-      const nowMs = now().getTime();
       const newSeries = new Map<string, SeriesRow>();
-      const rows = good.map((sample) => {
+      const { rows, outcome } = await take(records, sampleSchema, sender, (sample, nowMs) => {
         const { row, series } = sampleRow(sample, sender, nowMs);
         if (!knownSeries.has(series.series_id)) newSeries.set(series.series_id, series);
         return row;
@@ -126,30 +122,27 @@ export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds 
   };
 }
 
+type Checked<T> = { ok: true; record: T & { time: number } } | { ok: false; errors: FieldError[] };
+
 function checkOne<T extends { time?: number | undefined }>(
   record: unknown,
   schema: z.ZodType<T>,
   pointer: string,
-  nowMs: number,
-  earliest: number,
-  latest: number,
-  good: (T & { time: number })[],
-): FieldError[] {
-  if (record instanceof BrokenLine) return [{ pointer, detail: `the line is not JSON: ${record.reason}` }];
-  const parsed = schema.safeParse(record);
-  if (!parsed.success) return parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer, schema));
-  const time = parsed.data.time ?? nowMs;
-  if (time < earliest || time > latest) {
-    const detail = `${new Date(time).toISOString()} is out of bounds; allowed: ${new Date(earliest).toISOString()} to ${new Date(latest).toISOString()}`;
-    return [
-      {
-        pointer: `${pointer}/time`,
-        detail: time < earliest ? `${detail}, or any time since 1980 with ?backfill=true` : detail,
-      },
-    ];
+  { nowMs, earliest, latest }: { nowMs: number; earliest: number; latest: number },
+): Checked<T> {
+  if (record instanceof BrokenLine) {
+    return { ok: false, errors: [{ pointer, detail: `the line is not JSON: ${record.reason}` }] };
   }
-  good.push({ ...parsed.data, time });
-  return [];
+  const parsed = schema.safeParse(record);
+  if (!parsed.success) {
+    return { ok: false, errors: parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer, schema)) };
+  }
+  const time = parsed.data.time ?? nowMs;
+  if (time >= earliest && time <= latest) return { ok: true, record: { ...parsed.data, time } };
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const detail = `${iso(time)} is out of bounds; allowed: ${iso(earliest)} to ${iso(latest)}`;
+  const remedy = time < earliest ? ', or any time since 1980 with ?backfill=true' : '';
+  return { ok: false, errors: [{ pointer: `${pointer}/time`, detail: detail + remedy }] };
 }
 
 /** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */

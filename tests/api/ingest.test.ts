@@ -49,6 +49,11 @@ describe.skipIf(!hasChdb())('POST of records', () => {
     expect(await seriesOf('partly')).toHaveLength(1);
   });
 
+  test('of one object is pointed at without a number of its record', async () => {
+    const problem = await expectProblem(await service.post('/v1/samples', { metric: 'single', value: 'x' }), 422);
+    expect(problem.errors!.map(({ pointer }) => pointer)).toEqual(['/value']);
+  });
+
   test('of history is refused without backfill, stored with it', async () => {
     const records = [{ metric: 'history', value: 1, time: '2015-06-01T00:00:00Z' }];
     const problem = await expectProblem(await service.post('/v1/samples', records), 422);
@@ -76,6 +81,6 @@ describe.skipIf(!hasChdb())('POST of records', () => {
   test('counts what became of the records', async () => {
     const text = await (await service.request('/metrics')).text();
     expect(text).toMatch(/fleetcast_ingest_records_total\{kind="heartbeats",outcome="stored"\} 1\n/);
-    expect(text).toMatch(/fleetcast_ingest_records_total\{kind="samples",outcome="refused"\} 3\n/);
+    expect(text).toMatch(/fleetcast_ingest_records_total\{kind="samples",outcome="refused"\} 4\n/);
   });
 });

@@ -27,7 +27,7 @@ function request({ body, type = json, encoding, length }: Sent): Request {
   return sent;
 }
 
-const read = (sent: Sent) => readRecords(request(sent), limit);
+const read = async (sent: Sent) => (await readRecords(request(sent), limit)).values;
 const refusal = (sent: Sent): Promise<AppError> =>
   read(sent).then(
     () => {
@@ -210,7 +210,7 @@ describe('any bytes at all', () => {
 
   async function answersOrRefuses(sent: Sent): Promise<void> {
     const outcome = await readRecords(request(sent), 1024).catch((error: unknown) => error);
-    if (Array.isArray(outcome)) return;
+    if (outcome !== null && typeof outcome === 'object' && 'values' in outcome) return;
     expect(outcome).toBeInstanceOf(AppError);
     expect(clientErrors).toContain((outcome as AppError).code);
   }

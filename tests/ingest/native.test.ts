@@ -20,13 +20,18 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
   let opened: TestTelemetry;
   let store: TelemetryStore;
   let writer: Writer;
-  let ingest: NativeIngest;
+  let ingest: Record<keyof NativeIngest, (values: unknown[], sender: Sender) => Promise<Outcome>>;
 
   beforeAll(async () => {
     opened = await openTestTelemetry();
     store = opened.store;
     writer = createWriter({ store, flushAgeMs: 1, maxBatchRows: 100_000, maxQueuedRows: 1_000_000 });
-    ingest = createNativeIngest({ writer, now: () => now, maxPastDays: 400, maxFutureSeconds: 600 });
+    const native = createNativeIngest({ writer, now: () => now, maxPastDays: 400, maxFutureSeconds: 600 });
+    ingest = {
+      heartbeats: (values, from) => native.heartbeats({ values, isList: true }, from),
+      events: (values, from) => native.events({ values, isList: true }, from),
+      samples: (values, from) => native.samples({ values, isList: true }, from),
+    };
   });
   afterAll(async () => {
     await writer?.close();
