@@ -7,13 +7,14 @@ import {
   defaultThresholdOptions,
   initThreshold,
   stepThreshold,
+  type ThresholdOptions,
   type ThresholdState,
 } from '../models/thresholds.ts';
-import { pointsOfAllSeries } from '../store/queries/points.ts';
+import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
-import { anomaliesTable, scoresTable } from '../store/tables.ts';
+import { type Aggregation, aggregations, anomaliesTable, scoresTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import type { Job, JobWindow } from './job.ts';
@@ -28,18 +29,21 @@ export interface DetectJobOptions {
 
 interface SeriesPoints {
   id: string;
+  stepMs: number;
   times: Float64Array;
   values: Float64Array;
 }
 
 const detector: DetectorId = 'seasonal-band';
+/** Counts are scored by the hour: by the minute most are 0 or 1, and their noise says nothing. */
+const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'hour' : 'minute');
 /** So much of time is read at once; a longer window is read piece by piece. */
 const pieceMs = 6 * 3_600_000;
 const pointsPerTask = 50_000;
 
 /**
- * Scores every series of every tenant by the minute and turns runs of high scores into anomalies. The state of each
- * series is kept per day, so that a window of the past begins from the state before it.
+ * Scores every series of every tenant, by the minute or, of counts, by the hour, and turns runs of high scores into
+ * anomalies. A bucket is scored in the window in which it ends. The state of each series is kept per day, so that a window of the past begins from the state before it.
  */
 export function createDetectJob({ telemetry, state, models, excludeMetrics }: DetectJobOptions): Job {
   return {
@@ -83,18 +87,8 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
 }
 
 async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: number }> {
-  const { telemetry, models, excludeMetrics, tenant, memories, window, from, to } = piece;
-  const rows = await telemetry.query(pointsOfAllSeries.minute, {
-    tenant: tenant.id,
-    from,
-    to,
-    shard: 0,
-    shards: 1,
-    exclude: [...excludeMetrics],
-  });
-  const series = rows
-    .map(({ id, times, values }) => newPoints(id, times, values, memories.get(id)?.asOf))
-    .filter(({ times }) => times.length > 0);
+  const { telemetry, models, tenant, memories, window, to } = piece;
+  const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
   let anomalies = 0;
@@ -108,11 +102,12 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
     const found: RowOf<typeof anomaliesTable>[] = [];
     for (let s = 0; s < batch.length; s++) {
       const one = batch[s]!;
+      const { id, stepMs } = one;
       const result = results[s]!;
-      const threshold = memories.get(one.id)?.threshold ?? initThreshold();
+      const threshold = memories.get(id)?.threshold ?? initThreshold();
       const decided = decide(threshold, one, result, window.from);
-      memories.set(one.id, { detector: result.state, threshold: decided.state, asOf: to });
-      for (const anomaly of decided.changed) found.push(anomalyRow(tenant, one.id, anomaly, window.to, until));
+      memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
+      for (const anomaly of decided.changed) found.push(anomalyRow(tenant, id, stepMs, anomaly, window.to, until));
       points += appendScores(scores, tenant, one, result, window.from, until);
     }
     await telemetry.insert(scoresTable, scores);
@@ -122,19 +117,48 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
   return { points, anomalies };
 }
 
-/** The points that the state of the series has not seen, and that a model can use. */
+/** The series that are scored at a grain, with the buckets that end in the piece and that their states have not seen. */
+async function readSeries(
+  { telemetry, excludeMetrics, tenant, memories, from, to }: Piece,
+  grain: Grain,
+): Promise<SeriesPoints[]> {
+  const { stepMs } = grains[grain];
+  const range = { from: Math.floor(from / stepMs) * stepMs, to: Math.floor(to / stepMs) * stepMs };
+  if (range.from === range.to) return [];
+  const rows = await telemetry.query(pointsOfAllSeries[grain], {
+    tenant: tenant.id,
+    ...range,
+    shard: 0,
+    shards: 1,
+    exclude: [...excludeMetrics],
+    aggregations: aggregations.filter((aggregation) => grainOf(aggregation) === grain),
+  });
+  return rows
+    .map(({ id, times, values }) => newPoints(id, stepMs, times, values, memories.get(id)?.asOf))
+    .filter(({ times }) => times.length > 0);
+}
+
+/** The buckets that ended after `asOf`, and that a model can use. */
 function newPoints(
   id: string,
+  stepMs: number,
   times: readonly number[],
   values: readonly number[],
   asOf = Number.NEGATIVE_INFINITY,
 ): SeriesPoints {
-  const fresh = times.map((time, i) => time >= asOf && Number.isFinite(values[i]));
+  const fresh = times.map((time, i) => time + stepMs > asOf && Number.isFinite(values[i]));
   return {
     id,
+    stepMs,
     times: Float64Array.from(times.filter((_, i) => fresh[i])),
     values: Float64Array.from(values.filter((_, i) => fresh[i])),
   };
+}
+
+/** Runs of high scores are one anomaly when less than a quarter of an hour, or two buckets, lies between them. */
+function thresholdOptions(stepMs: number): ThresholdOptions {
+  const mergeGapSeconds = Math.max(defaultThresholdOptions.mergeGapSeconds, (2 * stepMs) / 1000);
+  return { ...defaultThresholdOptions, mergeGapSeconds };
 }
 
 function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
@@ -155,22 +179,24 @@ function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
 /** Folds the verdicts into the threshold; answers the anomalies of the window that were closed or are open. */
 function decide(
   before: ThresholdState,
-  { times, values }: SeriesPoints,
+  { stepMs, times, values }: SeriesPoints,
   { verdicts }: DetectResult,
   from: number,
 ): { state: ThresholdState; changed: Anomaly[] } {
+  const options = thresholdOptions(stepMs);
   const changed: Anomaly[] = [];
   let state = before;
   for (let i = 0; i < times.length; i++) {
-    if (state.open === null && verdicts.score[i]! <= defaultThresholdOptions.openAbove) continue;
-    const step = stepThreshold(state, { timeMs: times[i]!, value: values[i]!, verdict: verdictAt(verdicts, i) });
+    if (state.open === null && verdicts.score[i]! <= options.openAbove) continue;
+    const sample = { timeMs: times[i]!, value: values[i]!, verdict: verdictAt(verdicts, i) };
+    const step = stepThreshold(state, sample, options);
     if (step.closed !== null) changed.push(step.closed);
     state = step.state;
   }
   if (state.open !== null) changed.push(state.open);
   return {
     state,
-    changed: changed.filter(({ endMs }) => endMs >= from - defaultThresholdOptions.mergeGapSeconds * 1000),
+    changed: changed.filter(({ endMs }) => endMs + stepMs > from - options.mergeGapSeconds * 1000),
   };
 }
 
@@ -178,12 +204,13 @@ function decide(
 function anomalyRow(
   tenant: Tenant,
   seriesId: string,
+  stepMs: number,
   anomaly: Anomaly,
   asOf: number,
   until: number,
 ): RowOf<typeof anomaliesTable> {
   const { startMs, endMs, peakMs, peakValue, peak } = anomaly;
-  const isOver = asOf - endMs > defaultThresholdOptions.mergeGapSeconds * 1000;
+  const isOver = asOf - endMs - stepMs > thresholdOptions(stepMs).mergeGapSeconds * 1000;
   return {
     tenant: tenant.id,
     anomaly_id: `${seriesId}-${startMs.toString(36)}`,
@@ -207,14 +234,14 @@ function anomalyRow(
 function appendScores(
   rows: RowOf<typeof scoresTable>[],
   tenant: Tenant,
-  { id, times, values }: SeriesPoints,
+  { id, stepMs, times, values }: SeriesPoints,
   { verdicts }: DetectResult,
   from: number,
   until: number,
 ): number {
   const before = rows.length;
   for (let i = 0; i < times.length; i++) {
-    if (times[i]! < from) continue;
+    if (times[i]! + stepMs <= from) continue;
     rows.push({
       tenant: tenant.id,
       series_id: id,
@@ -241,10 +268,10 @@ async function closeSilent(
 ): Promise<void> {
   const until = retainFromDay + tenant.rollupRetentionDays;
   const ended: RowOf<typeof anomaliesTable>[] = [];
-  for (const [id, { asOf, threshold }] of memories) {
+  for (const [id, { asOf, stepMs, threshold }] of memories) {
     const { open } = threshold;
     if (asOf > from || open === null || open.endMs <= from - dayMs) continue;
-    ended.push(anomalyRow(tenant, id, open, to, until));
+    ended.push(anomalyRow(tenant, id, stepMs, open, to, until));
   }
   await telemetry.insert(anomaliesTable, ended);
 }

@@ -9,7 +9,9 @@ import type { JobWindow } from './job.ts';
 export interface Memory {
   detector: unknown;
   threshold: ThresholdState;
-  /** Unix milliseconds; every point before it has been seen. */
+  /** The length of the buckets that it scores. */
+  stepMs: number;
+  /** Unix milliseconds; every bucket that ended by then has been seen. */
   asOf: number;
 }
 
@@ -54,13 +56,13 @@ export async function saveMemories(
   asOf: number,
 ): Promise<number> {
   const moved = [...memories].filter(([, memory]) => memory.asOf > from);
-  const rows = moved.map(([id, { detector: state, threshold }]) => ({
+  const rows = moved.map(([id, { detector: state, threshold, stepMs }]) => ({
     tenant: tenant.id,
     detector,
     series_id: id,
     day: Math.floor((asOf - 1) / dayMs),
     as_of: asOf,
-    state: JSON.stringify({ detector: state, threshold }),
+    state: JSON.stringify({ detector: state, threshold, stepMs }),
     until: retainFromDay + tenant.rawRetentionDays,
   }));
   await telemetry.insert(detectorStatesTable, rows);

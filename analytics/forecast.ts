@@ -9,7 +9,7 @@ import { modelInUse } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
-import { type Aggregation, forecastsTable } from '../store/tables.ts';
+import { type Aggregation, aggregations, forecastsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job, JobWindow } from './job.ts';
 
@@ -81,7 +81,15 @@ export async function readHourlyHistories(
   const histories: History[] = [];
   const shards = 4;
   for (let shard = 0; shard < shards; shard++) {
-    const params = { tenant: tenant.id, from: to - historyMs, to, shard, shards, exclude: [...excludeMetrics] };
+    const params = {
+      tenant: tenant.id,
+      from: to - historyMs,
+      to,
+      shard,
+      shards,
+      exclude: [...excludeMetrics],
+      aggregations: [...aggregations],
+    };
     for (const { id, aggregation, times, values } of await telemetry.query(pointsOfAllSeries.hour, params)) {
       if ((times.at(-1) ?? 0) < to - maxSilenceSteps * stepMs) continue;
       const points = { times: Float64Array.from(times), values: Float64Array.from(values) };

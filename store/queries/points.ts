@@ -59,7 +59,7 @@ export const pointsOfSeries = mapGrains((grain) =>
 
 /**
  * The buckets of every series of a tenant that begin in `[from, to)`, a row a series, but for the metrics of
- * `exclude`; of the series, those whose number modulo `shards` is `shard`.
+ * `exclude` and only of the given aggregations; of the series, those whose number modulo `shards` is `shard`.
  */
 export const pointsOfAllSeries = mapGrains((grain) =>
   defineQuery({
@@ -69,12 +69,18 @@ export const pointsOfAllSeries = mapGrains((grain) =>
       FROM (
         SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value, any(r.aggregation) AS aggregation FROM ${grains[grain].table} AS r
         WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-          AND r.series_id % {shards:UInt32} = {shard:UInt32}
+          AND r.series_id % {shards:UInt32} = {shard:UInt32} AND toString(r.aggregation) IN {aggregations:Array(String)}
           AND r.series_id NOT IN (SELECT series_id FROM series WHERE tenant = {tenant:String} AND metric IN {exclude:Array(String)})
         GROUP BY r.series_id, r.bucket
       )
       GROUP BY series_id ORDER BY series_id)`,
-    params: z.object({ ...range, shard: z.number().int(), shards: z.number().int(), exclude: z.array(z.string()) }),
+    params: z.object({
+      ...range,
+      shard: z.number().int(),
+      shards: z.number().int(),
+      exclude: z.array(z.string()),
+      aggregations: z.array(z.enum(aggregations)),
+    }),
     row: z.object({ id: z.string(), aggregation: z.enum(aggregations), ...pointColumns }),
   }),
 );
