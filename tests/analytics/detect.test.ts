@@ -79,6 +79,33 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     expect(reason).not.toBe('');
   });
 
+  test('counts are scored by the hour in which they fell, once, however the window is cut', async () => {
+    const { telemetry, models } = bench;
+    const points = minutes(start, end)
+      .filter((_, i) => i % 20 === 0)
+      .map(({ time }) => ({ time, value: 1 }));
+    const scored = await Promise.all(
+      [[start, end], Array.from({ length: 97 }, (_, i) => start + i * 30 * minuteMs)].map(async (edges) => {
+        const { tenant, state } = await newTenantState();
+        const id = await insertSeries(telemetry, {
+          tenant,
+          metric: 'jobs_total',
+          labels: {},
+          points,
+          aggregation: 'sum',
+        });
+        await runWindows(createDetectJob({ telemetry, state, models, excludeMetrics: [] }), edges);
+        const [row] = await telemetry.query(scoresOfSeries, { tenant, id, from: start, to: end });
+        return row!;
+      }),
+    );
+    for (const { times, values } of scored) {
+      expect(times).toEqual(Array.from({ length: 48 }, (_, hour) => start + hour * hourMs));
+      expect(new Set(values)).toEqual(new Set([3]));
+    }
+    expect(scored[1]).toEqual(scored[0]);
+  });
+
   test('the same windows again change nothing: not a score, not an anomaly, not a state', async () => {
     const { job, everything } = await arrange();
     await runWindows(job, days);
