@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
@@ -54,6 +53,8 @@ export async function openTelemetryStore({
   const embedded = url.startsWith('chdb:');
   const client = embedded ? await openEmbedded(url.slice('chdb:'.length)) : await openServer(url, timeoutSeconds);
 
+  const noDeduplication = await findNoDeduplication(client);
+
   /** Settings stand in the statement: given to the client, chDB would keep them for every later statement. */
   async function measured<T>(name: string, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -87,11 +88,10 @@ export async function openTelemetryStore({
         await client.command({ query: statement.sql, query_params });
       }),
 
-    // Without a token of its own, newer servers would drop a block that equals an earlier one.
-    insert: (table, rows, { token = randomUUID() } = {}) =>
+    insert: (table, rows, { token } = {}) =>
       measured(`insert_${table.name}`, async () => {
         if (rows.length === 0) return;
-        const deduplication = tokenSettings(token);
+        const deduplication = token === undefined ? noDeduplication : tokenSettings(token);
         const { stream } = await client.exec({
           query: `INSERT INTO ${table.name} (${Object.keys(table.columns).join(', ')}) SETTINGS async_insert = 0, ${deduplication}, max_partitions_per_insert_block = 0, log_comment = 'insert_${table.name}' FORMAT TabSeparated`,
           values: Readable.from(encodeInTurns(table, rows), { objectMode: false }),
@@ -138,6 +138,13 @@ async function* encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>
     if (start > 0) await nextTurn();
     yield encodeRows(table, rows.slice(start, start + rowsPerTurn));
   }
+}
+
+/** Without a token, an insert that equals an earlier one is not the same; how to say so differs between versions. */
+async function findNoDeduplication(client: ClickHouseClient): Promise<string> {
+  const query = "SELECT count() AS known FROM system.settings WHERE name = 'deduplicate_insert'";
+  const [row] = await (await client.query({ query, format: 'JSONEachRow' })).json<{ known: string | number }>();
+  return Number(row?.known) > 0 ? "deduplicate_insert = 'disable'" : 'insert_deduplicate = 0';
 }
 
 function tokenSettings(token: string): string {

@@ -19,8 +19,8 @@ export interface Cadence {
 /** The same for history and live: a heartbeat gap that changed with the source of the data would look like an anomaly. */
 const heartbeatMs = 300_000;
 
-/** Coarse enough to send two weeks in half a minute, fine enough for every view. */
-export const historyCadence: Cadence = { heartbeatMs, sampleMs: 1_800_000, isStaggered: false };
+/** Coarse enough to send two weeks in half a minute; no coarser than the gap over which anomalies are joined. */
+export const historyCadence: Cadence = { heartbeatMs, sampleMs: 900_000, isStaggered: false };
 export const liveCadence: Cadence = { heartbeatMs, sampleMs: 60_000, isStaggered: true };
 
 export interface Fleet {
@@ -45,7 +45,7 @@ export function recordsOf({ agents, scenario }: Fleet, window: TimeWindow, caden
 }
 
 /**
- * Sends records of all three kinds.
+ * Sends records of all three kinds side by side, each over so many requests at a time.
  *
  * @returns how many were stored
  * @throws Error when the service refuses one: the demo sends nothing that is wrong.
@@ -56,11 +56,11 @@ export async function sendAll(
   { signal, concurrency = 1 }: { signal: AbortSignal; concurrency?: number },
 ): Promise<number> {
   const options = { signal, concurrency, backfill: true };
-  const results = [
-    await fleetcast.heartbeats(heartbeats, options),
-    await fleetcast.samples(samples, options),
-    await fleetcast.events(events, options),
-  ];
+  const results = await Promise.all([
+    fleetcast.heartbeats(heartbeats, options),
+    fleetcast.samples(samples, options),
+    fleetcast.events(events, options),
+  ]);
   return results.reduce((total, result) => total + acceptedOf(result), 0);
 }
 

@@ -6,27 +6,27 @@ import type { TimeWindow } from './window.ts';
 
 const pieceMs = 12 * 3_600_000;
 /** The service checks and stores one request while the next is on the way. */
-const concurrency = 3;
+const concurrency = 2;
 
 /**
- * Sends the past of the fleet, the oldest first, and shows how far it is.
+ * Sends the past of the fleet, the newest first, so that views of the present fill at once, and shows how far it is.
  *
- * @param onPiece told after each piece up to where everything is stored.
+ * @param onPiece told after each piece what is still missing.
  * @returns how many records were stored
  */
 export async function sendHistory(
   fleetcast: FleetcastClient,
   fleet: Fleet,
   { fromMs, toMs }: TimeWindow,
-  { signal, onPiece = () => {} }: { signal: AbortSignal; onPiece?: (sentUntilMs: number) => void },
+  { signal, onPiece = () => {} }: { signal: AbortSignal; onPiece?: (missing: TimeWindow) => void },
 ): Promise<number> {
   const progress = startProgress('history', Math.max(1, toMs - fromMs));
   let records = 0;
-  for (let pieceFromMs = fromMs; pieceFromMs < toMs; pieceFromMs += pieceMs) {
-    const piece = { fromMs: pieceFromMs, toMs: Math.min(toMs, pieceFromMs + pieceMs) };
+  for (let pieceToMs = toMs; pieceToMs > fromMs; pieceToMs -= pieceMs) {
+    const piece = { fromMs: Math.max(fromMs, pieceToMs - pieceMs), toMs: pieceToMs };
     records += await sendAll(fleetcast, recordsOf(fleet, piece, historyCadence), { signal, concurrency });
-    onPiece(piece.toMs);
-    progress.update(piece.toMs - fromMs, `${formatNumber(records)} records`);
+    onPiece({ fromMs, toMs: piece.fromMs });
+    progress.update(toMs - piece.fromMs, `${formatNumber(records)} records`);
   }
   progress.end(`${formatNumber(records)} records`);
   return records;

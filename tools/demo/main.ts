@@ -8,13 +8,10 @@ import { renderGuide } from './guide.ts';
 import { sendHistory } from './history.ts';
 import { feedFleet, feedMachine } from './live.ts';
 import { createMachine } from './machine.ts';
-import { readMemory, writeMemory } from './memory.ts';
+import { type DemoMemory, readMemory, resumeMemory, writeMemory } from './memory.ts';
 import { createScenario } from './scenario.ts';
 import { runHistoryJobs } from './seed.ts';
 import type { TimeWindow } from './window.ts';
-
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
 
 interface Options {
   port: number;
@@ -43,41 +40,39 @@ async function demo({ port, data, days }: Options, signal: AbortSignal): Promise
 async function runFleet({ url }: LaunchedService, folder: string, days: number, signal: AbortSignal): Promise<void> {
   const fleetcast = createFleetcastClient({ url });
   const machine = createMachine(folder);
-  const { fleet, missing } = resume(folder, days, Date.now());
-  const live = { signal, onFailure: (error: Error) => console.error(`not sent yet: ${error.message}`) };
-  const remember = (sentUntilMs: number) => writeMemory(folder, { endMs: fleet.scenario.endMs, sentUntilMs });
+  const last = readMemory(folder);
+  const memory = resumeMemory(last, days, Date.now());
+  const fleet: Fleet = { agents: createFleet(), scenario: createScenario(memory.endMs, days) };
+  const firstMs = Math.min(memory.sentUntilMs, ...memory.gaps.map(({ fromMs }) => fromMs));
+  const remember = (news: Partial<DemoMemory>) => writeMemory(folder, Object.assign(memory, news));
 
-  async function bringToLife(): Promise<void> {
-    announce(fleet, missing);
-    await sendHistory(fleetcast, fleet, missing, { signal, onPiece: remember });
-    await Promise.all([feedFleet(fleetcast, fleet, missing.toMs, { ...live, onSent: remember }), showResults()]);
-  }
-
-  async function showResults(): Promise<void> {
-    await runHistoryJobs(fleetcast, missing, signal);
+  async function fillGaps(): Promise<void> {
+    for (let gap = memory.gaps.at(-1); gap !== undefined; gap = memory.gaps.at(-1)) {
+      const older = memory.gaps.slice(0, -1);
+      const onPiece = (rest: TimeWindow) => remember({ gaps: rest.fromMs < rest.toMs ? [...older, rest] : older });
+      await sendHistory(fleetcast, fleet, gap, { signal, onPiece });
+    }
+    await runHistoryJobs(fleetcast, { fromMs: firstMs, toMs: Date.now() }, signal);
     console.log(await renderGuide(fleetcast, url, fleet.scenario, machine));
   }
 
-  await Promise.all([feedMachine(fleetcast, machine, live), bringToLife()]);
+  console.log(last === undefined ? describeNew(fleet, days) : describeOld(firstMs));
+  remember({});
+  const live = { signal, onFailure: (error: Error) => console.error(`not sent yet: ${error.message}`) };
+  await Promise.all([
+    feedMachine(fleetcast, machine, live),
+    feedFleet(fleetcast, fleet, memory.sentUntilMs, { ...live, onSent: (sentUntilMs) => remember({ sentUntilMs }) }),
+    fillGaps(),
+  ]);
 }
 
-/** The fleet as the folder knows it, and what of its past has not been sent. */
-function resume(folder: string, days: number, nowMs: number): { fleet: Fleet; missing: TimeWindow } {
-  const toMs = Math.floor(nowMs / minuteMs) * minuteMs;
-  const memory = readMemory(folder);
-  const scenario = createScenario(memory?.endMs ?? toMs, days);
-  const fromMs = Math.max(memory?.sentUntilMs ?? scenario.startMs, toMs - days * dayMs);
-  return { fleet: { agents: createFleet(), scenario }, missing: { fromMs: Math.min(fromMs, toMs), toMs } };
+function describeNew({ agents }: Fleet, days: number): string {
+  return `${agents.length} agents, ${days} ${days === 1 ? 'day' : 'days'} of history, the newest first:`;
 }
 
-function announce({ agents, scenario }: Fleet, { fromMs, toMs }: TimeWindow): void {
-  if (fromMs === scenario.startMs) {
-    const days = Math.round((toMs - fromMs) / dayMs);
-    console.log(`${agents.length} agents, ${days} ${days === 1 ? 'day' : 'days'} of history:`);
-    return;
-  }
-  const since = new Date(fromMs).toISOString().slice(0, 16).replace('T', ' ');
-  console.log(`The fleet of the last start goes on; its records since ${since} UTC are added:`);
+function describeOld(firstMs: number): string {
+  const since = new Date(firstMs).toISOString().slice(0, 16).replace('T', ' ');
+  return `The fleet of the last start goes on; what is missing since ${since} UTC is added:`;
 }
 
 async function failWhenItEnds({ exited }: LaunchedService, folder: string, signal: AbortSignal): Promise<void> {
