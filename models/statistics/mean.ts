@@ -1,17 +1,13 @@
+import { mean as exactMean } from 'simple-statistics';
+import { finiteValues } from './finite-values.ts';
+
 /**
- * The arithmetic mean of the finite values; NaN when there is none.
+ * The arithmetic mean of the finite values, with a sum that loses no digits (Kahan and Babuska); NaN when there is none.
  *
  * @example
  * mean([1, 2, Number.NaN, 6]) // 3
  */
 export function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isFinite(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count > 0 ? sum / count : Number.NaN;
+  const finite = finiteValues(values);
+  return finite.length > 0 ? exactMean(Array.from(finite)) : Number.NaN;
 }
