@@ -42,7 +42,7 @@ export async function launchService({
   const folder = resolve(dataDir);
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, 'service.log');
-  const log = createWriteStream(logPath);
+  const log = createWriteStream(logPath, { flags: 'a' });
   const startedAt = performance.now();
   const child = spawn(process.execPath, [join(repository, 'api/main.ts')], {
     cwd: repository,
