@@ -93,8 +93,9 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
   let points = 0;
   let anomalies = 0;
   for (const batch of batches(series)) {
-    const inputs = batch.map(({ id, times, values }) => ({
+    const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
+      traits: { isCount: stepMs === grains.hour.stepMs },
       points: { times, values },
     }));
     const results = await models.detect({ detector, series: inputs }, { signal: window.signal });

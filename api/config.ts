@@ -63,6 +63,10 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .default(['agent_up_ratio', 'task_queue_change'])
         .describe('a list of metrics that are neither scored nor forecast'),
+      excludeFromForecast: z
+        .array(z.string())
+        .default(['agent_heartbeat_gap_seconds', 'tasks_failed_total', 'tasks_dead_total'])
+        .describe('a list of metrics that are scored but not forecast'),
     })
     .prefault({}),
   models: z

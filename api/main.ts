@@ -60,19 +60,20 @@ async function main(config: Config): Promise<void> {
   if (config.bootstrapKey !== undefined) await storeBootstrapKey(state, config.bootstrapKey, now());
 
   const models = observeModels(createModelPool(config.models), metrics);
-  const { excludeMetrics } = config.jobs;
+  const { excludeMetrics, excludeFromForecast } = config.jobs;
+  const notForecast = [...excludeMetrics, ...excludeFromForecast];
   const { backend } = config.models;
   const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
   const jobs = [
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics }),
-    createForecastJob({ telemetry, state, models, excludeMetrics }),
+    createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createTrainJob({
       telemetry,
       state,
       models,
-      excludeMetrics,
+      excludeMetrics: notForecast,
       backend: backend === 'auto' ? undefined : backend,
       health,
       now,

@@ -1,3 +1,4 @@
+import type { SeriesTraits } from './detectors/detector.ts';
 import type { DetectorId } from './detectors/registry.ts';
 import type { VerdictColumns } from './detectors/verdict-columns.ts';
 import type { BacktestResult } from './evaluation/backtest.ts';
@@ -22,6 +23,7 @@ export interface BacktestTask extends Omit<ForecastTask, 'kind'> {
 /** A series to be scored: the state that its last batch left, null for a new series, and the points since. */
 export interface DetectInput {
   state: unknown;
+  traits: SeriesTraits;
   points: Points;
 }
 

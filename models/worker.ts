@@ -57,8 +57,8 @@ function chooseForecaster({ forecaster: id, trained }: ForecastTask | BacktestTa
 
 function detect({ detector: id, series }: DetectTask): DetectResult[] {
   const detector = getDetector(id);
-  return series.map(({ state: previous, points }: DetectInput) => {
-    const state = previous ?? detector.init();
+  return series.map(({ state: previous, traits, points }: DetectInput) => {
+    const state = previous ?? detector.init(traits);
     const verdicts = createVerdictColumns(points.times.length);
     for (let i = 0; i < points.times.length; i++) {
       setVerdict(verdicts, i, detector.update(state, points.times[i]!, points.values[i]!));

@@ -79,14 +79,15 @@ async function sendAll(
   return replays;
 }
 
-/** Scores the history and forecasts from its end. Files of different times are different histories. */
+/** Scores each stretch of history that hangs together, and forecasts from the end of each file. */
 async function runJobs(fleetcast: FleetcastClient, spans: readonly Window[], signal: AbortSignal): Promise<void> {
   for (const { fromMs, toMs } of mergeWindows(spans, dayMs)) {
     const from = Math.floor(fromMs / minuteMs) * minuteMs;
     const to = (Math.floor(toMs / minuteMs) + 1) * minuteMs;
     await runJobToEnd(fleetcast, 'detect', { from, to }, { signal });
-    await runJobToEnd(fleetcast, 'forecast', { from: to - hourMs, to }, { signal });
   }
+  const ends = new Set(spans.map(({ toMs }) => (Math.floor(toMs / hourMs) + 1) * hourMs));
+  for (const to of ends) await runJobToEnd(fleetcast, 'forecast', { from: to - hourMs, to }, { signal });
 }
 
 async function reportFile(

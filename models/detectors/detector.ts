@@ -17,6 +17,12 @@ export interface Verdict {
   reason: string;
 }
 
+/** What is known of a series before its first sample. */
+export interface SeriesTraits {
+  /** Its values count events: by chance alone they vary as a Poisson variable does, by the root of what is expected. */
+  isCount: boolean;
+}
+
 /**
  * A streaming detector of one series.
  *
@@ -29,7 +35,7 @@ export interface Verdict {
 export interface Detector<State> {
   readonly id: string;
   /** A fresh state; it has seen nothing. */
-  init(): State;
+  init(traits?: SeriesTraits): State;
   /** Scores one sample and updates `state` in place. `timeMs` is Unix milliseconds. */
   update(state: State, timeMs: number, value: number): Verdict;
 }

@@ -38,6 +38,7 @@ export interface SeasonalBandState {
   lastMs: number;
   /** Whether no value was ever below 0: then nothing below 0 is expected. */
   isNonNegative: boolean;
+  isCount: boolean;
   /** The recent level; it stands in while the profile does not know the hour. */
   level: number;
   /** How far the last hours lay from the profile. */
@@ -60,7 +61,7 @@ export interface SeasonalBandState {
  * recent level.
  * *The band* is 5 robust sigmas wide to each side, learned from clipped residuals that were measured before the profile
  * knew the sample, by hour of the day; and 1.25 times what the series reached, on that side, in two separate incidents
- * of the last two weeks or so. The score is the distance in half-widths of the band, up to 1000.
+ * of the last two weeks or so. A sigma of counts is at least the root of what is expected (Poisson). The score is the distance in half-widths of the band, up to 1000.
  *
  * What happens once is an anomaly; what happens twice at the same hour is a habit. A level that holds outside of the
  * band is accepted after 24 to 30 hours. Maturity takes 300 samples and 7 days. It is not told the step; it was
@@ -68,11 +69,12 @@ export interface SeasonalBandState {
  */
 export const seasonalBand: Detector<SeasonalBandState> & { readonly id: 'seasonal-band' } = {
   id: 'seasonal-band',
-  init: () => ({
+  init: ({ isCount } = { isCount: false }) => ({
     samples: 0,
     observedMs: 0,
     lastMs: 0,
     isNonNegative: true,
+    isCount,
     level: 0,
     adjustment: 0,
     scale: 0,
@@ -147,7 +149,8 @@ function predict(state: SeasonalBandState, profile: HourlyProfile, timeMs: numbe
 
   const known = state.scaleByHour[hourOfDay]! > 0 ? profile.days : 0;
   const scale = (state.scale + known * state.scaleByHour[hourOfDay]!) / (1 + known);
-  const sigma = Math.max(scale * deviationToSigma, leastSigmaShare * Math.abs(expected), leastSigma);
+  const chance = state.isCount ? Math.sqrt(Math.max(1, expected)) : leastSigma;
+  const sigma = Math.max(scale * deviationToSigma, leastSigmaShare * Math.abs(expected), chance);
   const noise = bandSigmas * sigma * (1 + newcomerWidening * (1 - maturity));
   const halfWidth = (reach: Reach) => Math.max(noise, beyondReach * reachedTwice(reach, hourOfDay));
   return {

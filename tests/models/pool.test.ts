@@ -27,10 +27,13 @@ describe('a worker', () => {
       times: points.times.slice(from, to),
       values: points.values.slice(from, to),
     });
-    const [first] = await pool.detect({ detector: 'seasonal-band', series: [{ state: null, points: cut(0, half) }] });
+    const [first] = await pool.detect({
+      detector: 'seasonal-band',
+      series: [{ state: null, traits: { isCount: false }, points: cut(0, half) }],
+    });
     const [second] = await pool.detect({
       detector: 'seasonal-band',
-      series: [{ state: first!.state, points: cut(half, points.times.length) }],
+      series: [{ state: first!.state, traits: { isCount: false }, points: cut(half, points.times.length) }],
     });
     expect(Array.from({ length: half }, (_, i) => verdictAt(second!.verdicts, i))).toEqual(expected.slice(half));
     expect(second!.state).toEqual(state);
@@ -59,7 +62,7 @@ describe('a worker', () => {
   });
 
   test('leaves the arrays of the caller usable', async () => {
-    await pool.detect({ detector: 'seasonal-band', series: [{ state: null, points }] });
+    await pool.detect({ detector: 'seasonal-band', series: [{ state: null, traits: { isCount: false }, points }] });
     expect(points.values.length).toBeGreaterThan(0);
   });
 });
@@ -91,7 +94,7 @@ describe('a task that gives no answer says which it was and why', () => {
   test('failed: it outgrew its memory, and the pool goes on', async () => {
     const small = createModelPool({ threads: 1, maxMemoryMb: 16, taskTimeoutSeconds: 60 });
     const few = { times: points.times.slice(0, 2), values: points.values.slice(0, 2) };
-    const many = Array.from({ length: 20_000 }, () => ({ state: null, points: few }));
+    const many = Array.from({ length: 20_000 }, () => ({ state: null, traits: { isCount: false }, points: few }));
     await expect(small.detect({ detector: 'seasonal-band', series: many })).rejects.toThrow(/memory/);
     expect(await small.detect({ detector: 'seasonal-band', series: many.slice(0, 1) })).toHaveLength(1);
     await small.close();

@@ -3,6 +3,9 @@ import type { BadLine } from './csv.ts';
 import type { Finding, SeriesFindings } from './findings.ts';
 import { compareWithWindows, type Window } from './windows.ts';
 
+/** Of each series so many anomalies are listed. */
+const maxShown = 10;
+
 /** All that is told of one file. */
 export interface FileReport {
   file: string;
@@ -44,7 +47,7 @@ function describeSeries({ series, windows }: FileReport): string[] {
     const { windows: compared, outside } = compareWithWindows(findings, windows);
     const rows = compared.map(({ window, hits }) => [
       `  labelled ${showSpan(window)}`,
-      hits.length > 0 ? `hit: ${hits.map(showHit).join('; ')}` : 'missed',
+      hits.length > 0 ? `hit: ${showHits(hits)}` : 'missed',
     ]);
     const verdict = windows.length > 0 ? rows.map((row) => row.join('  ')) : ['  nothing is labelled'];
     const rest = outside.length > 0 ? [`  outside of the labels: ${outside.length}`, describeFindings(outside)] : [];
@@ -54,13 +57,21 @@ function describeSeries({ series, windows }: FileReport): string[] {
 
 function describeFindings(findings: readonly Finding[]): string {
   if (findings.length === 0) return '  no anomaly';
-  const rows = findings.map((finding) => [
+  const shown = findings.length > maxShown ? strongest(findings, maxShown) : findings;
+  const rows = shown.map((finding) => [
     `  ${showTime(finding.fromMs)}`,
     finding.anomaly.endedAt === null ? 'open' : showTime(finding.toMs),
     finding.anomaly.peakScore,
     finding.anomaly.reason,
   ]);
-  return renderTable(['  start (UTC)', 'end', 'peak score', 'reason'], rows);
+  const table = renderTable(['  start (UTC)', 'end', 'peak score', 'reason'], rows);
+  return shown === findings ? table : `${table}\n  and ${findings.length - maxShown} with lower scores`;
+}
+
+/** Those with the highest scores, in their order of time. */
+function strongest(findings: readonly Finding[], count: number): Finding[] {
+  const byScore = findings.toSorted((a, b) => b.anomaly.peakScore - a.anomaly.peakScore);
+  return byScore.slice(0, count).sort((a, b) => a.fromMs - b.fromMs);
 }
 
 function renderSummary(reports: readonly FileReport[]): string {
@@ -77,8 +88,10 @@ function renderSummary(reports: readonly FileReport[]): string {
   return renderTable(['file', 'samples', 'bad lines', 'series', 'anomalies', ...labelHeader], rows);
 }
 
-function showHit({ fromMs, anomaly }: Finding): string {
-  return `${showTime(fromMs)} score ${formatNumber(anomaly.peakScore)} (${anomaly.reason})`;
+function showHits(hits: readonly Finding[]): string {
+  const [{ fromMs, anomaly }] = strongest(hits, 1) as [Finding];
+  const more = hits.length > 1 ? `, and ${hits.length - 1} more` : '';
+  return `${showTime(fromMs)} score ${formatNumber(anomaly.peakScore)} (${anomaly.reason})${more}`;
 }
 
 function showSpan({ fromMs, toMs }: Window): string {

@@ -32,7 +32,7 @@ function parseCalendar(text: string): number | undefined {
   const rolledOver = new Date(midnight).getUTCDate() !== date[2] || new Date(midnight).getUTCMonth() !== date[1];
   if (rolledOver || Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  return midnight + seconds * 1000 + Math.trunc(Number(`0.${fraction || '0'}`) * 1000) - offsetMs(zone);
+  return midnight + seconds * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3)) - offsetMs(zone);
 }
 
 function offsetMs(zone: string): number {
@@ -44,6 +44,6 @@ function offsetMs(zone: string): number {
 function parseUnix(text: string): number | undefined {
   if (!/^\d{9,13}(\.\d+)?$/.test(text)) return undefined;
   const number = Number(text);
-  const ms = Math.trunc(number < 1e11 ? number * 1000 : number);
+  const ms = Math.round(number < 1e11 ? number * 1000 : number);
   return ms >= earliestMs && ms < latestMs ? ms : undefined;
 }

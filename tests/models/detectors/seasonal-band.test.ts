@@ -138,3 +138,16 @@ test('the band of a series that was never negative does not reach below 0, and t
   expect(lowest(values)).toBe(0);
   expect(lowest([-1, ...values])).toBeLessThan(0);
 });
+
+test('rare events of which there is now and then one more or one less are no anomaly as counts', () => {
+  const random = gaussian(12);
+  const values = Array.from({ length: 24 * 21 }, () => Number(random() > 1.5));
+  values.push(2, 3, 0, 1, 12);
+  const scores = (isCount: boolean) => {
+    const state = seasonalBand.init({ isCount });
+    return values.map((value, i) => seasonalBand.update(state, i * hourMs, value).score);
+  };
+  expect(Math.max(...scores(true).slice(0, -1))).toBeLessThan(1);
+  expect(scores(true).at(-1)).toBeGreaterThan(1);
+  expect(Math.max(...scores(false).slice(0, -1))).toBeGreaterThan(1);
+});

@@ -53,6 +53,20 @@ describe('renderReport', () => {
     expect(text).toMatch(/cpu\.csv +4,032 +0 +1 +2 +1 of 2 +1$/);
   });
 
+  it('shows the strongest of many anomalies, in their order, and counts the rest', () => {
+    const findings = Array.from({ length: 14 }, (_, i) =>
+      finding(i, i, i === 13 ? 9 : 1 + ((i * 5) % 14) / 10, `n${i}`),
+    );
+    const text = renderReport([{ ...report, series: [{ ...report.series[0]!, findings }] }]);
+    expect(text.match(/n\d+$/gm)).toHaveLength(10);
+    expect(text).toContain('n13');
+    expect(text).toContain('  and 4 with lower scores');
+    const hit = renderReport([
+      { ...report, series: [{ ...report.series[0]!, findings }], windows: [{ fromMs: minute(0), toMs: minute(59) }] },
+    ]);
+    expect(hit).toContain('hit: 2014-02-26 22:13 score 9 (n13), and 13 more');
+  });
+
   it('never drops in silence: bad lines, refusals and empty values are told', () => {
     const bad = { count: 7, first: [{ line: 3, reason: 'v is not a number', text: 'x,y' }] };
     const text = renderReport([{ ...report, bad, refused: ['/3/value: bad'], missing: 2 }]);
