@@ -51,7 +51,12 @@ describe('defaults', () => {
     },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
-    jobs: { enabled: true, latenessSeconds: 30, excludeMetrics: ['agent_up_ratio', 'task_queue_change'] },
+    jobs: {
+      enabled: true,
+      latenessSeconds: 30,
+      excludeMetrics: ['agent_up_ratio', 'task_queue_change'],
+      excludeFromForecast: ['agent_heartbeat_gap_seconds', 'tasks_failed_total', 'tasks_dead_total'],
+    },
     models: { backend: 'auto', threads: 2, maxMemoryMb: 1024, taskTimeoutSeconds: 600 },
     language: { provider: 'none', timeoutSeconds: 30 },
   };
