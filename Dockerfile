@@ -17,6 +17,7 @@ COPY alerts alerts
 COPY dashboards dashboards
 COPY console console
 COPY api api
+COPY sdk sdk
 COPY tools tools
 
 # The code belongs to root and the service runs as another: it can write its data and nothing else.

@@ -40,12 +40,14 @@ const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'h
 /** So much of time is read at once; a longer window is read piece by piece. */
 const pieceMs = 6 * 3_600_000;
 const pointsPerTask = 50_000;
+const saveEveryMs = 900_000;
 
 /**
  * Scores every series of every tenant, by the minute or, of counts, by the hour, and turns runs of high scores into
  * anomalies. A bucket is scored in the window in which it ends. The state of each series is kept per day, so that a window of the past begins from the state before it.
  */
 export function createDetectJob({ telemetry, state, models, excludeMetrics }: DetectJobOptions): Job {
+  const kept = new Map<string, KeptMemories>();
   return {
     id: 'detect',
     description: 'Scores every series and finds anomalies',
@@ -57,8 +59,8 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
     async run(window) {
       const counts = { series: 0, points: 0, anomalies: 0 };
       for (const tenant of await listTenants(state)) {
-        const memories = await loadMemories(telemetry, tenant, detector, window.from);
-        const start = window.contiguous ? window.from : catchUpFrom(memories, window.from);
+        const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
+        kept.delete(tenant.id);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
@@ -66,16 +68,44 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
           const found = await detectPiece({ telemetry, models, excludeMetrics, tenant, memories, window, from, to });
           counts.points += found.points;
           counts.anomalies += found.anomalies;
-          const isKept = to === window.to || (to > window.from && to === endOfDay(from));
-          if (isKept) series = await saveMemories(telemetry, tenant, detector, memories, window, to);
+          if (to > window.from && isSaved(window, to)) {
+            series = await saveMemories(telemetry, tenant, detector, memories, window, to);
+          }
           window.progress((to - start) / (window.to - start));
         }
         counts.series += series;
         await closeSilent(telemetry, tenant, memories, window);
+        kept.set(tenant.id, { memories, asOf: window.to });
       }
       return counts;
     },
   };
+}
+
+/** The memories of a tenant as the last run of this process left them: most runs go on from there. */
+interface KeptMemories {
+  memories: Map<string, Memory>;
+  asOf: number;
+}
+
+/** The memories as of `from`, from this process or from the store, and from where they have to be brought up to it. */
+async function recall(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  kept: KeptMemories | undefined,
+  from: number,
+): Promise<{ memories: Map<string, Memory>; start: number }> {
+  if (kept?.asOf === from) return { memories: kept.memories, start: from };
+  const memories = await loadMemories(telemetry, tenant, detector, from);
+  return { memories, start: catchUpFrom(memories, from) };
+}
+
+/**
+ * When memories are saved: at every midnight, where a window of the past begins; at the end of a long window; and
+ * otherwise every quarter of an hour, for after a restart a run catches up from what was saved.
+ */
+function isSaved({ from, to: end }: JobWindow, to: number): boolean {
+  return to % saveEveryMs === 0 ? to === end || to % dayMs === 0 : to === end && end - from >= saveEveryMs;
 }
 
 interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {

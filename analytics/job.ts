@@ -6,8 +6,6 @@ export interface JobWindow {
   to: number;
   /** Results are kept for their retention from this day on (days since 1970): that of `to` or of the run, the later. */
   retainFromDay: number;
-  /** Whether the run begins where the one before ended. */
-  contiguous: boolean;
   /** Ends the run early; what it wrote may stay, for a window can be run again. */
   signal: AbortSignal;
   log: Logger;

@@ -58,12 +58,16 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
   async function execute(job: Job, run: JobRun): Promise<void> {
     const runLog = log.child({ job: job.id, run: run.id });
     const end = metrics.jobDuration.startTimer({ job: job.id });
-    let written = 0;
+    let written = performance.now();
+    // The last word on a run must be its end: a progress that is still on its way is waited for.
+    let writing: Promise<void> = Promise.resolve();
     const progress = (ratio: number): void => {
       run.progress = ratio;
       if (performance.now() - written < 1000) return;
       written = performance.now();
-      void updateRun(state, run).catch((error: unknown) => runLog.warn({ err: error }, 'progress not written'));
+      writing = writing
+        .then(() => updateRun(state, { ...run }))
+        .catch((error: unknown) => runLog.warn({ err: error }, 'progress not written'));
     };
     run.status = 'running';
     try {
@@ -77,7 +81,6 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
           from,
           to,
           retainFromDay: Math.ceil(Math.max(to, now().getTime()) / dayMs),
-          contiguous: watermark === from,
           signal: stopping.signal,
           log: runLog,
           progress: (ratio) => progress(before + ratio * share),
@@ -100,6 +103,7 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
     end();
     metrics.jobRuns.inc({ job: job.id });
     run.finishedAt = now().getTime();
+    await writing;
     await updateRun(state, run);
   }
 
@@ -120,9 +124,14 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
     };
   }
 
-  async function dueRun(job: Job): Promise<JobRun | undefined> {
+  /** Up to where a job may look: younger data may still arrive. */
+  function dueTo(job: Job): number {
     const stepMs = job.stepSeconds * 1000;
-    const to = Math.floor((now().getTime() - latenessSeconds * 1000) / stepMs) * stepMs;
+    return Math.floor((now().getTime() - latenessSeconds * 1000) / stepMs) * stepMs;
+  }
+
+  async function dueRun(job: Job): Promise<JobRun | undefined> {
+    const to = dueTo(job);
     const from = (await readWatermark(state, job.id)) ?? to - job.initialLookbackSeconds * 1000;
     return from < to ? newRun(job, 'schedule', from, to) : undefined;
   }
@@ -172,7 +181,18 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
           `no job ${JSON.stringify(jobId)}; there are: ${jobs.map(({ id }) => id).join(', ')}`,
         );
       const stepMs = job.stepSeconds * 1000;
-      const run = newRun(job, 'request', Math.floor(from / stepMs) * stepMs, Math.ceil(to / stepMs) * stepMs);
+      const end = Math.min(Math.ceil(to / stepMs) * stepMs, dueTo(job));
+      const start = Math.floor(from / stepMs) * stepMs;
+      if (start >= end) {
+        throw new AppError(
+          'invalid_request',
+          `from must be before ${new Date(end).toISOString()}: what is younger may still arrive`,
+          {
+            errors: [{ pointer: '/from', detail: `not before ${new Date(end).toISOString()}` }],
+          },
+        );
+      }
+      const run = newRun(job, 'request', start, end);
       await insertRun(state, run, holder);
       track(waitForLock(job, run).catch((error: unknown) => giveUp(run, error))).catch((error: unknown) =>
         log.error({ err: error, job: jobId, run: run.id }, 'end of a run not written'),

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { listAgents } from '../store/queries/agents.ts';
+import { listAgents, transitionsOf } from '../store/queries/agents.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { agentStates } from '../telemetry/names.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { isoTime, labelsValue, toIso } from './values.ts';
+import { isoTime, labelsValue, timeQuery, toIso } from './values.ts';
 
 const agentSchema = z
   .object({
@@ -42,15 +42,37 @@ const listRoute = createRoute({
   },
 });
 
+const transitionSchema = z
+  .object({ agent: z.string(), time: isoTime, state: z.enum(agentStates) })
+  .openapi('Transition');
+const maxTransitions = 10_000;
+
+const transitionsRoute = createRoute({
+  method: 'get',
+  path: '/v1/agents/{agent}/transitions',
+  summary: 'When an agent became up, late and down',
+  description: 'Of the last seven days, unless `from` and `to` say otherwise; the first 10,000, oldest first.',
+  tags: ['fleet'],
+  middleware: requireScope('read'),
+  request: {
+    params: z.object({ agent: z.string().min(1).max(200) }),
+    query: z.object({ from: timeQuery.optional(), to: timeQuery.optional() }),
+  },
+  responses: {
+    200: { description: 'Transitions', content: { 'application/json': { schema: pageOf(transitionSchema) } } },
+    ...problemResponses,
+  },
+});
+
 export interface AgentsRoutesDeps {
   telemetry: TelemetryStore;
   liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
   now: () => Date;
 }
 
-/** `GET /v1/agents`. */
+/** `GET /v1/agents`, `/v1/agents/{agent}/transitions`. */
 export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDeps) {
-  return createRouter().openapi(listRoute, async (context) => {
+  const router = createRouter().openapi(listRoute, async (context) => {
     const { limit, cursor, type, state = '' } = context.req.valid('query');
     const [after] = readCursor(cursor, z.tuple([z.string()]), ['']);
     const rows = await telemetry.query(listAgents, {
@@ -82,5 +104,12 @@ export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDep
       }),
     );
     return context.json(page, 200);
+  });
+  return router.openapi(transitionsRoute, async (context) => {
+    const { to = now().getTime(), from = to - 7 * 86_400_000 } = context.req.valid('query');
+    const { agent } = context.req.valid('param');
+    const { tenant } = context.get('principal');
+    const rows = await telemetry.query(transitionsOf, { tenant, agent, from, to, limit: maxTransitions });
+    return context.json({ items: rows.map((row) => ({ ...row, time: toIso(row.time) })), nextCursor: null }, 200);
   });
 }

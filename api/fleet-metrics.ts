@@ -14,6 +14,8 @@ export interface FleetMetricsDeps {
   state: StateStore;
   jobs: readonly Job[];
   liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  /** Windows of jobs end so long before now; a job that has reached that has no lag. */
+  latenessSeconds: number;
   now: () => Date;
 }
 
@@ -108,12 +110,13 @@ function setKnown(gauge: Gauge, labels: Record<string, string>, value: number | 
   if (value !== null) gauge.set(labels, value);
 }
 
-async function addJobs({ state, jobs, now }: FleetMetricsDeps, gauge: CreateGauge): Promise<void> {
-  const lag = gauge(metric.jobLag, 'How far the watermark of a job is behind.', [label.job]);
+async function addJobs({ state, jobs, latenessSeconds, now }: FleetMetricsDeps, gauge: CreateGauge): Promise<void> {
+  const lag = gauge(metric.jobLag, 'How far the watermark of a job is behind what is due.', [label.job]);
   const interval = gauge(metric.jobInterval, 'How often a job runs.', [label.job]);
   for (const { id, intervalSeconds } of jobs) {
     interval.set({ job: id }, intervalSeconds);
     const watermark = await readWatermark(state, id);
-    if (watermark !== undefined) lag.set({ job: id }, (now().getTime() - watermark) / 1000);
+    if (watermark !== undefined)
+      lag.set({ job: id }, Math.max(0, (now().getTime() - watermark) / 1000 - latenessSeconds));
   }
 }

@@ -102,11 +102,13 @@ export interface JobsRoutesDeps {
   jobs: readonly Job[];
   runner: Runner;
   state: StateStore;
+  /** Windows end so long before now; a job that has reached that has no lag. */
+  latenessSeconds: number;
   now: () => Date;
 }
 
 /** `GET /v1/jobs`, `GET` and `POST /v1/jobs/{id}/runs`, `GET /v1/jobs/{id}/runs/{run}`. */
-export function createJobsRoutes({ jobs, runner, state, now }: JobsRoutesDeps) {
+export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: JobsRoutesDeps) {
   function checkJob(id: string): void {
     if (!jobs.some((job) => job.id === id)) {
       throw new AppError(
@@ -126,7 +128,8 @@ export function createJobsRoutes({ jobs, runner, state, now }: JobsRoutesDeps) {
             description,
             schedule,
             watermark: watermark === undefined ? null : toIso(watermark),
-            lagSeconds: watermark === undefined ? null : (now().getTime() - watermark) / 1000,
+            lagSeconds:
+              watermark === undefined ? null : Math.max(0, (now().getTime() - watermark) / 1000 - latenessSeconds),
             lastRun: lastRun === undefined ? null : toRun(lastRun),
           };
         }),

@@ -17,10 +17,9 @@ import { migrateState } from '../store/migrate-state.ts';
 import { migrateTelemetry } from '../store/migrate-telemetry.ts';
 import { storeBootstrapKey } from '../store/records/api-keys.ts';
 import { ensureSlos } from '../store/records/slo-definitions.ts';
-import { defaultTenant, ensureDefaultTenant, listTenants } from '../store/records/tenants.ts';
+import { createTenantLookup, defaultTenant, ensureDefaultTenant } from '../store/records/tenants.ts';
 import { openStateStore } from '../store/state.ts';
 import { openTelemetryStore } from '../store/telemetry.ts';
-import { AppError } from '../telemetry/errors.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -95,14 +94,11 @@ async function main(config: Config): Promise<void> {
     state,
     writer,
     ingest: createNativeIngest({ writer, now, ...config.ingest }),
-    tenantOf: async (id) => {
-      const tenant = (await listTenants(state)).find((candidate) => candidate.id === id);
-      if (tenant === undefined) throw new AppError('forbidden', 'the tenant of the key does not exist');
-      return tenant;
-    },
+    tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,
     runner,
+    latenessSeconds,
     explainer: createExplainer(config.language),
     liveness: config.liveness,
     metrics,
@@ -112,7 +108,8 @@ async function main(config: Config): Promise<void> {
     startedAt,
     now,
     models: () => ({ backend: config.models.backend, threads: config.models.threads }),
-    fleetMetrics: (tenant) => renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, now }, tenant),
+    fleetMetrics: (tenant) =>
+      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
     stopping: () => stopping,
   });
 
@@ -124,6 +121,11 @@ async function main(config: Config): Promise<void> {
   );
   if (process.stdout.isTTY) console.log(welcome(server.url, config));
 
+  function failStop(error: unknown): never {
+    log.error({ err: error }, 'could not stop in order');
+    process.exit(1);
+  }
+
   async function stop(signal: string): Promise<void> {
     if (stopping) return;
     stopping = true;
@@ -132,17 +134,17 @@ async function main(config: Config): Promise<void> {
       log.error('not all work ended in time; what was not stored was not acknowledged');
       process.exit(1);
     }, stopDeadlineMs).unref();
-    await scheduler?.stop();
+    const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
     await server.close();
     await writer.close();
-    await runner.stop();
+    await jobsEnded;
     await models.close();
     await state.close();
     await telemetry.close();
     log.info('stopped');
     process.exit(0);
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal).catch(failStop));
 }
 
 try {

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { scoresOfSeries } from '../store/queries/detection.ts';
-import { grains, pointsOfSeries, rawPoints } from '../store/queries/points.ts';
+import { maxScores, scoresOfSeries } from '../store/queries/detection.ts';
+import { grains, maxRawPoints, pointsOfSeries, rawPoints } from '../store/queries/points.ts';
 import { listSeries, type SeriesInfo, seriesByIds } from '../store/queries/series.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError, pointerTo } from '../telemetry/errors.ts';
@@ -156,6 +156,7 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const grain = step === 'auto' ? (to - from <= 2 * dayMs ? 'minute' : 'hour') : step;
       const read = grain === 'raw' ? rawPoints : pointsOfSeries[grain];
       const [points] = await telemetry.query(read, { tenant, id: series.id, from, to });
+      if (grain === 'raw') refuseTooMany(points?.times, maxRawPoints);
       const stepSeconds = grain === 'raw' ? 0 : grains[grain].stepMs / 1000;
       const { id, metric, labels, unit } = series;
       const body = {
@@ -176,6 +177,7 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
       const { id } = await findSeries(telemetry, tenant, context.req.valid('param').id);
       const { from, to } = readRange(context.req.valid('query'));
       const [row] = await telemetry.query(scoresOfSeries, { tenant, id, from, to });
+      refuseTooMany(row?.times, maxScores);
       const column = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') =>
         (row?.[name] ?? []).map(finiteOrNull);
       const body = {
@@ -195,6 +197,18 @@ export function createSeriesRoutes({ telemetry, now }: { telemetry: TelemetrySto
 function badParameter(name: string, reason: string): AppError {
   const errors = [{ pointer: pointerTo([name]), detail: reason }];
   return new AppError('invalid_request', `the parameter ${JSON.stringify(name)} is ${reason}`, { errors });
+}
+
+/** What is cut in silence would look as if it were all there is. */
+function refuseTooMany(times: readonly number[] = [], most: number): void {
+  if (times.length <= most) return;
+  throw new AppError(
+    'invalid_request',
+    `the range holds more than ${most} points; ask for a shorter one, or for a coarser step`,
+    {
+      errors: [{ pointer: '/from', detail: `more than ${most} points` }],
+    },
+  );
 }
 
 /** @throws AppError `not_found`. */

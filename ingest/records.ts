@@ -102,6 +102,10 @@ export const sampleSchema = z
       .default('avg')
       .meta({ description: 'How the values of one minute become one: `avg` for a gauge, `sum` for counts of events.' }),
   })
+  .refine(({ agent, labels }) => agent === undefined || labels.agent === undefined || labels.agent === agent, {
+    path: ['labels', 'agent'],
+    error: 'differs from the field `agent`',
+  })
   .meta({ id: 'Sample', description: 'A value of a metric at a time.' });
 
 export type Heartbeat = z.output<typeof heartbeatSchema>;

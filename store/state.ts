@@ -139,7 +139,13 @@ function openPostgres(url: string): StateStore {
   // Times are bigint; as numbers they are exact for 285,000 years.
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
-  const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'fleetcast', types });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'fleetcast',
+    types,
+  });
   // A connection that the server drops fails its statement; an error that nobody hears would also end this process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));

@@ -55,7 +55,6 @@ export async function openTelemetryStore({
 
   const noDeduplication = await findNoDeduplication(client);
 
-  /** Settings stand in the statement: given to the client, chDB would keep them for every later statement. */
   async function measured<T>(name: string, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
     try {
@@ -69,6 +68,7 @@ export async function openTelemetryStore({
     }
   }
 
+  // Settings stand in the statements: given to the client, chDB would keep them for every later statement.
   return {
     engine: embedded ? 'chdb' : 'clickhouse',
 
@@ -85,7 +85,8 @@ export async function openTelemetryStore({
     run: (statement, params) =>
       measured(statement.name, async () => {
         const query_params = statement.params.parse(params) as Record<string, unknown>;
-        await client.command({ query: statement.sql, query_params });
+        const query = `${statement.sql}\nSETTINGS ${noDeduplication}, log_comment = '${statement.name}'`;
+        await client.command({ query, query_params });
       }),
 
     insert: (table, rows, { token } = {}) =>

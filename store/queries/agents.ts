@@ -100,12 +100,18 @@ export const deriveHeartbeatGaps = defineStatement({
   params: z.object(window),
 });
 
-/** The transitions of a tenant in `[from, to)`, ascending. */
+/** The transitions of a tenant, or of one agent, in `[from, to)`, ascending. */
 export const transitionsOf = defineQuery({
   name: 'transitions_of',
   sql: `SELECT agent, ${milliseconds('t.time')} AS time, state FROM agent_transitions AS t FINAL
-  WHERE tenant = {tenant:String} AND t.time >= ${time('from')} AND t.time < ${time('to')}
+  WHERE tenant = {tenant:String} AND ({agent:String} = '' OR agent = {agent:String}) AND t.time >= ${time('from')} AND t.time < ${time('to')}
   ORDER BY t.time, agent LIMIT {limit:UInt32}`,
-  params: z.object({ tenant: z.string(), from: z.number().int(), to: z.number().int(), limit: z.number().int() }),
+  params: z.object({
+    tenant: z.string(),
+    agent: z.string().default(''),
+    from: z.number().int(),
+    to: z.number().int(),
+    limit: z.number().int(),
+  }),
   row: z.object({ agent: z.string(), time: integer, state: z.enum(agentStates) }),
 });

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { defineQuery } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
 
-/** The newest state of each series of a shard that has seen nothing at or after `before`. */
+/**
+ * The newest state of each series of a shard that has seen nothing at or after `before`. A series that was silent for
+ * thirty days begins anew.
+ */
 export const detectorStates = defineQuery({
   name: 'detector_states',
   sql: `SELECT toString(d.series_id) AS id, ${milliseconds('max(d.as_of)')} AS as_of, argMax(d.state, d.as_of) AS state
   FROM detector_states AS d
-  WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')}
+  WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')} AND d.day >= toDate(${time('before')}) - 30
     AND d.series_id % {shards:UInt32} = {shard:UInt32}
   GROUP BY d.series_id`,
   params: z.object({
@@ -86,7 +89,10 @@ export const countOpenAnomalies = defineQuery({
   row: z.object({ open: integer }),
 });
 
-/** The band of one series: its scores with what was expected, in `[from, to)`, ascending; at most 20,000. */
+/** So many scores are read at once: four weeks by the minute. */
+export const maxScores = 40_320;
+
+/** The band of one series: its scores with what was expected, in `[from, to)`, ascending; the first `maxScores + 1`. */
 export const scoresOfSeries = defineQuery({
   name: 'scores_of_series',
   sql: `SELECT any(detector) AS detector, groupArray(time_ms) AS times, groupArray(value) AS values, groupArray(score) AS scores,
@@ -94,7 +100,7 @@ export const scoresOfSeries = defineQuery({
   FROM (
     SELECT detector, ${milliseconds('s.time')} AS time_ms, value, score, expected, lower, upper FROM scores AS s FINAL
     WHERE s.tenant = {tenant:String} AND s.series_id = {id:UInt64} AND s.time >= ${time('from')} AND s.time < ${time('to')}
-    ORDER BY s.time LIMIT 20000)`,
+    ORDER BY s.time LIMIT ${maxScores + 1})`,
   params: z.object({ tenant: z.string(), id: z.string(), from: z.number().int(), to: z.number().int() }),
   row: z.object({
     detector: z.string(),

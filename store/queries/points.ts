@@ -27,7 +27,10 @@ const columns = `arrayMap(p -> p.1, points) AS times, arrayMap(p -> p.2, points)
 const range = { tenant: z.string(), from: z.number().int(), to: z.number().int() };
 const pointColumns = { times: z.array(integer), values: z.array(float) };
 
-/** The raw samples of one series in `[from, to)`, ascending; at most 100,000. */
+/** So many raw samples are read at once. */
+export const maxRawPoints = 100_000;
+
+/** The raw samples of one series in `[from, to)`, ascending; the first `maxRawPoints + 1`. */
 export const rawPoints = defineQuery({
   name: 'raw_points',
   sql: `SELECT ${columns} FROM (
@@ -35,7 +38,7 @@ export const rawPoints = defineQuery({
     FROM (
       SELECT time, value FROM samples FINAL
       WHERE tenant = {tenant:String} AND series_id = {id:UInt64} AND time >= ${time('from')} AND time < ${time('to')}
-      ORDER BY time LIMIT 100000
+      ORDER BY time LIMIT ${maxRawPoints + 1}
     ) AS s)`,
   params: z.object({ ...range, id: z.string() }),
   row: z.object(pointColumns),

@@ -69,13 +69,21 @@ export async function updateRun(
     .execute();
 }
 
+/** After so long, whoever queued a run and did not begin it is taken for dead. */
+const longestWaitMs = 3_600_000;
+
 /** Ends the runs of a job that a process left behind when it died; only who holds the job's lock may call it. */
 export async function failAbandonedRuns({ db }: StateStore, job: string, now: number): Promise<void> {
   await db
     .updateTable('job_runs')
     .set({ status: 'failed', finished_at: now, error: 'the process that ran it ended' })
     .where('job', '=', job)
-    .where('status', '=', 'running')
+    .where((is) =>
+      is.or([
+        is('status', '=', 'running'),
+        is.and([is('status', '=', 'queued'), is('started_at', '<', now - longestWaitMs)]),
+      ]),
+    )
     .execute();
 }
 

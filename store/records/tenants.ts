@@ -1,3 +1,4 @@
+import { AppError } from '../../telemetry/errors.ts';
 import type { StateStore } from '../state.ts';
 
 export interface Tenant {
@@ -33,4 +34,30 @@ export async function listTenants({ db }: StateStore): Promise<Tenant[]> {
     rawRetentionDays: row.raw_retention_days,
     rollupRetentionDays: row.rollup_retention_days,
   }));
+}
+
+/** For so long a tenant is believed to be as it was read. */
+const cacheMs = 10_000;
+
+/**
+ * Finds tenants by id, from the store at most every ten seconds: each request that brings records asks for one.
+ *
+ * The function that it answers throws AppError `forbidden` when there is no such tenant.
+ */
+export function createTenantLookup(state: StateStore, now: () => Date): (id: string) => Promise<Tenant> {
+  let tenants: Promise<Tenant[]> | undefined;
+  let readAt = 0;
+  return async (id) => {
+    if (tenants === undefined || now().getTime() - readAt > cacheMs) {
+      readAt = now().getTime();
+      tenants = listTenants(state);
+      // A read that failed is not kept.
+      tenants.catch(() => {
+        tenants = undefined;
+      });
+    }
+    const tenant = (await tenants).find((candidate) => candidate.id === id);
+    if (tenant === undefined) throw new AppError('forbidden', 'the tenant of the key does not exist');
+    return tenant;
+  };
 }

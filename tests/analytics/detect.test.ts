@@ -111,7 +111,7 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     await runWindows(job, days);
     const before = await everything();
     expect(before.map((rows) => rows.length)).toEqual([2880, 1, 2]);
-    await runWindows(job, days, { contiguous: false });
+    await runWindows(job, days);
     expect(await everything()).toEqual(before);
   });
 
@@ -133,7 +133,7 @@ describe.skipIf(!hasChdb())('the detect job', () => {
         [13, 14],
         [1, 2],
       ] as const) {
-        await runWindow(job, start + from * hourMs, start + to * hourMs, { contiguous: false });
+        await runWindow(job, start + from * hourMs, start + to * hourMs);
       }
       const after = await everything();
       expect(after.slice(0, 2)).toEqual(before.slice(0, 2));

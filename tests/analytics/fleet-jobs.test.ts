@@ -91,8 +91,8 @@ describe.skipIf(!hasChdb())('jobs over heartbeats and task events', () => {
       ]);
       await runWindow(job, minute(0), minute(60));
       const before = await counts(tenant);
-      await runWindow(job, minute(0), minute(60), { contiguous: false });
-      await runWindow(job, minute(30), minute(40), { contiguous: false });
+      await runWindow(job, minute(0), minute(60));
+      await runWindow(job, minute(30), minute(40));
       expect(await counts(tenant)).toEqual(before);
       expect(before.filter(({ slo, total }) => slo === 'task-success' && total === 2)).toMatchObject([
         { good: 1, measured: 2 },

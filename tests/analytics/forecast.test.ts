@@ -109,7 +109,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     await add('daily', hours(start, now));
     await runWindow(job, ...window);
     const before = await rows();
-    await runWindow(job, ...window, { contiguous: false });
+    await runWindow(job, ...window);
     expect(before).toHaveLength(2);
     expect(await rows()).toEqual(before);
   });

@@ -81,7 +81,6 @@ describe('the runner', () => {
         [-11, -1],
         [-1, 1],
       ]);
-      expect(windows.map(({ contiguous }) => contiguous)).toEqual([false, true]);
       expect(await watermark()).toBe(1);
     });
 
@@ -102,7 +101,6 @@ describe('the runner', () => {
         [-90, -30],
         [-30, -1],
       ]);
-      expect(windows.every(({ contiguous }) => contiguous)).toBe(true);
       const [run] = await listRuns(state.store, job.id, 1);
       expect(run).toMatchObject({
         status: 'succeeded',
@@ -182,10 +180,24 @@ describe('the runner', () => {
   describe('by request', () => {
     test('answers at once, widens the window to the grid, and tells later what became of it', async () => {
       const runner = create();
-      const run = await runner.request(job.id, noon - 61_000, noon - 1);
-      expect(run).toMatchObject({ status: 'queued', trigger: 'request', from: noon - 120_000, to: noon, result: {} });
+      const run = await runner.request(job.id, noon - 121_000, noon - 60_001);
+      expect(run).toMatchObject({
+        status: 'queued',
+        trigger: 'request',
+        from: noon - 180_000,
+        to: noon - 60_000,
+        result: {},
+      });
       await eventually(async () => (await findRun(state.store, job.id, run.id))?.status === 'succeeded');
-      expect(ran()).toEqual([[-2, 0]]);
+      expect(ran()).toEqual([[-3, -1]]);
+    });
+
+    test('ends where data may still arrive, and is refused where it would begin there', async () => {
+      const runner = create();
+      const run = await runner.request(job.id, noon - 300_000, noon + 3_600_000);
+      expect(run.to).toBe(noon - 60_000);
+      await eventually(async () => (await findRun(state.store, job.id, run.id))?.status === 'succeeded');
+      await expect(runner.request(job.id, noon, noon + 60_000)).rejects.toMatchObject({ code: 'invalid_request' });
     });
 
     test('moves the watermark only when it joins on to it', async () => {
@@ -204,7 +216,6 @@ describe('the runner', () => {
     test('cut into parts, it moves the watermark from the part on that reaches it', async () => {
       await advanceWatermark(state.store, job.id, noon - 90 * 60_000);
       await ended(create(), -200, -20);
-      expect(windows.map(({ contiguous }) => contiguous)).toEqual([false, false, true]);
       expect(await watermark()).toBe(-20);
     });
 
@@ -226,7 +237,7 @@ describe('the runner', () => {
     test('is seen to run while it does', async () => {
       const { promise, resolve } = Promise.withResolvers<Record<string, number>>();
       work = () => promise;
-      const run = await create().request(job.id, noon - 60_000, noon);
+      const run = await create().request(job.id, noon - 120_000, noon - 60_000);
       await eventually(() => windows.length === 1);
       expect(await findRun(state.store, job.id, run.id)).toMatchObject({ status: 'running', finishedAt: null });
       resolve({});
@@ -274,7 +285,7 @@ describe('the runner', () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const held = other.exclusive(`job:${job.id}`, () => promise);
       const runner = create();
-      const run = await runner.request(job.id, noon - 60_000, noon);
+      const run = await runner.request(job.id, noon - 120_000, noon - 60_000);
       await runner.stop();
       expect(await findRun(state.store, job.id, run.id)).toMatchObject({
         status: 'failed',

@@ -40,7 +40,7 @@ export async function newTenantState(): Promise<{ tenant: string; state: StateSt
   return { tenant, state };
 }
 
-/** Runs a job over `[from, to)` as the runner would; `contiguous` as when it follows the run before. */
+/** Runs a job over `[from, to)` as the runner would. */
 export function runWindow(
   job: Job,
   from: number,
@@ -52,7 +52,6 @@ export function runWindow(
     to,
     // So late that no TTL drops what is written.
     retainFromDay: farDay - 400,
-    contiguous: true,
     signal: new AbortController().signal,
     log: createLogger('silent'),
     progress: () => {},

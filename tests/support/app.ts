@@ -17,7 +17,7 @@ import { createModelPool } from '../../models/pool.ts';
 import { migrateState } from '../../store/migrate-state.ts';
 import { migrateTelemetry } from '../../store/migrate-telemetry.ts';
 import { ensureSlos } from '../../store/records/slo-definitions.ts';
-import { defaultTenant, ensureDefaultTenant, listTenants } from '../../store/records/tenants.ts';
+import { createTenantLookup, defaultTenant, ensureDefaultTenant } from '../../store/records/tenants.ts';
 import { openStateStore, type StateStore } from '../../store/state.ts';
 import { openTelemetryStore, type TelemetryStore } from '../../store/telemetry.ts';
 import { createHealth, type Health } from '../../telemetry/health.ts';
@@ -95,7 +95,8 @@ export async function startTestApp({
     state,
     writer,
     ingest: createNativeIngest({ writer, now, ...config.ingest }),
-    tenantOf: async (id) => (await listTenants(state)).find((tenant) => tenant.id === id)!,
+    tenantOf: createTenantLookup(state, now),
+    latenessSeconds,
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,
     runner,
@@ -108,7 +109,8 @@ export async function startTestApp({
     startedAt: now(),
     now,
     models: () => ({ backend: 'auto', threads: 1 }),
-    fleetMetrics: (tenant) => renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, now }, tenant),
+    fleetMetrics: (tenant) =>
+      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
     stopping,
   });
 

@@ -33,9 +33,9 @@ export async function runHistoryJobs(
   }
 
   async function runOthers(): Promise<void> {
-    await run('forecast', lastHour);
     await run('slo', history);
     await run('liveness', history);
+    await run('forecast', lastHour);
     await run('train', lastHour);
   }
 

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS rollup_minute
     sum          SimpleAggregateFunction(sum, Float64),
     min          SimpleAggregateFunction(min, Float64),
     max          SimpleAggregateFunction(max, Float64),
-    last         AggregateFunction(argMax, Float64, DateTime64(3, 'UTC')),
+    last         AggregateFunction(argMax, Float64, Tuple(DateTime64(3, 'UTC'), DateTime64(6, 'UTC'))) COMMENT 'by time, and of one time by when it was stored',
     distribution AggregateFunction(quantilesTDigestIf(0.5, 0.95, 0.99), Float64, UInt8) COMMENT 'empty but for series with a quantile as aggregation',
     rollup_until SimpleAggregateFunction(max, Date)
 )
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS rollup_hour
     sum          SimpleAggregateFunction(sum, Float64),
     min          SimpleAggregateFunction(min, Float64),
     max          SimpleAggregateFunction(max, Float64),
-    last         AggregateFunction(argMax, Float64, DateTime64(3, 'UTC')),
+    last         AggregateFunction(argMax, Float64, Tuple(DateTime64(3, 'UTC'), DateTime64(6, 'UTC'))) COMMENT 'by time, and of one time by when it was stored',
     distribution AggregateFunction(quantilesTDigestIf(0.5, 0.95, 0.99), Float64, UInt8) COMMENT 'empty but for series with a quantile as aggregation',
     rollup_until SimpleAggregateFunction(max, Date)
 )
@@ -67,7 +67,7 @@ SELECT
     sum(s.value) AS sum,
     min(s.value) AS min,
     max(s.value) AS max,
-    argMaxState(s.value, s.time) AS last,
+    argMaxState(s.value, (s.time, now64(6, 'UTC'))) AS last,
     quantilesTDigestIfState(0.5, 0.95, 0.99)(s.value, s.aggregation IN ('p50', 'p95', 'p99')) AS distribution,
     max(s.rollup_until) AS rollup_until
 FROM samples AS s
@@ -83,7 +83,7 @@ SELECT
     sum(s.value) AS sum,
     min(s.value) AS min,
     max(s.value) AS max,
-    argMaxState(s.value, s.time) AS last,
+    argMaxState(s.value, (s.time, now64(6, 'UTC'))) AS last,
     quantilesTDigestIfState(0.5, 0.95, 0.99)(s.value, s.aggregation IN ('p50', 'p95', 'p99')) AS distribution,
     max(s.rollup_until) AS rollup_until
 FROM samples AS s
