@@ -37,8 +37,9 @@ interface SeriesPoints {
 const detector: DetectorId = 'seasonal-band';
 /** Counts are scored by the hour: by the minute most are 0 or 1, and their noise says nothing. */
 const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'hour' : 'minute');
-/** So much of time is read at once; a longer window is read piece by piece. */
-const pieceMs = 6 * 3_600_000;
+/** At most so many points are read at once, were there one a minute; of more, the series are read in shards. */
+const pointsPerShard = 500_000;
+/** At most so many points are scored at once. */
 const pointsPerTask = 50_000;
 const saveEveryMs = 900_000;
 
@@ -57,27 +58,32 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
     maxWindowSeconds: 86_400,
     initialLookbackSeconds: 86_400,
     async run(window) {
-      const counts = { series: 0, points: 0, anomalies: 0 };
+      const counts = { series: 0, points: 0 };
+      const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
         const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
         kept.delete(tenant.id);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
-          to = Math.min(from + pieceMs, endOfDay(from), window.to);
-          const found = await detectPiece({ telemetry, models, excludeMetrics, tenant, memories, window, from, to });
-          counts.points += found.points;
-          counts.anomalies += found.anomalies;
+          to = Math.min(endOfDay(from), window.to);
+          const shards = Math.max(1, Math.ceil((memories.size * (to - from)) / grains.minute.stepMs / pointsPerShard));
+          for (let shard = 0; shard < shards; shard++) {
+            const piece = { telemetry, models, excludeMetrics, tenant, memories, window, from, to, shard, shards };
+            const found = await detectPiece(piece);
+            counts.points += found.points;
+            for (const id of found.anomalies) anomalies.add(id);
+            window.progress((from - start + ((to - from) * (shard + 1)) / shards) / (window.to - start));
+          }
           if (to > window.from && isSaved(window, to)) {
             series = await saveMemories(telemetry, tenant, detector, memories, window, to);
           }
-          window.progress((to - start) / (window.to - start));
         }
         counts.series += series;
         await closeSilent(telemetry, tenant, memories, window);
         kept.set(tenant.id, { memories, asOf: window.to });
       }
-      return counts;
+      return { ...counts, anomalies: anomalies.size };
     },
   };
 }
@@ -114,14 +120,17 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
   window: JobWindow;
   from: number;
   to: number;
+  /** Of the series, those whose number modulo `shards` is `shard`. */
+  shard: number;
+  shards: number;
 }
 
-async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: number }> {
+async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: string[] }> {
   const { telemetry, models, tenant, memories, window, to } = piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
-  let anomalies = 0;
+  const anomalies: string[] = [];
   for (const batch of batches(series)) {
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
@@ -143,14 +152,14 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: n
     }
     await telemetry.insert(scoresTable, scores);
     await telemetry.insert(anomaliesTable, found);
-    anomalies += found.length;
+    for (const { anomaly_id } of found) anomalies.push(anomaly_id);
   }
   return { points, anomalies };
 }
 
 /** The series that are scored at a grain, with the buckets that end in the piece and that their states have not seen. */
 async function readSeries(
-  { telemetry, excludeMetrics, tenant, memories, from, to }: Piece,
+  { telemetry, excludeMetrics, tenant, memories, from, to, shard, shards }: Piece,
   grain: Grain,
 ): Promise<SeriesPoints[]> {
   const { stepMs } = grains[grain];
@@ -159,8 +168,8 @@ async function readSeries(
   const rows = await telemetry.query(pointsOfAllSeries[grain], {
     tenant: tenant.id,
     ...range,
-    shard: 0,
-    shards: 1,
+    shard,
+    shards,
     exclude: [...excludeMetrics],
     aggregations: aggregations.filter((aggregation) => grainOf(aggregation) === grain),
   });

@@ -34,7 +34,10 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       value: i > 2870 ? 500 : 10 + Math.sin(i / 100) + (i % 7) / 10,
     }));
     await service.post('/v1/samples', samples);
-    await service.post('/v1/heartbeats', [{ agent: 'a', type: 'testing', labels: { zone: 'z' } }]);
+    await service.post('/v1/heartbeats', [
+      { agent: 'a', type: 'testing', time: end - 60 * minute },
+      { agent: 'a', type: 'testing', labels: { zone: 'z' } },
+    ]);
     await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 }]);
     for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive']) {
       const run = await service.post(`/v1/jobs/${job}/runs`, {
@@ -114,6 +117,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/health', () => '/health'],
     ['/status', () => '/status'],
     ['/v1/agents', () => '/v1/agents'],
+    ['/v1/agents/{agent}/transitions', () => '/v1/agents/a/transitions'],
     ['/v1/series', () => '/v1/series'],
     ['/v1/series/{id}', () => `/v1/series/${seriesId}`],
     ['/v1/series/{id}/points', () => `/v1/series/${seriesId}/points`],
