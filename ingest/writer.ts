@@ -39,12 +39,10 @@ interface Lane {
   table: Table;
   waiting: Waiting[];
   rows: number;
-  running: number;
+  /** One insert of a table at a time: two would make more and smaller parts, whose merging costs more than it gains. */
+  isInserting: boolean;
   timer: NodeJS.Timeout | undefined;
 }
-
-/** Two inserts of a table at a time: while ClickHouse writes the one, it parses the other. */
-const insertsPerTable = 2;
 
 /**
  * Creates the writer. Each table has its own lane: rows that come while an insert runs form the next batch, so the
@@ -65,14 +63,14 @@ export function createWriter({
   function laneOf(table: Table): Lane {
     let lane = lanes.get(table.name);
     if (lane === undefined) {
-      lane = { table, waiting: [], rows: 0, running: 0, timer: undefined };
+      lane = { table, waiting: [], rows: 0, isInserting: false, timer: undefined };
       lanes.set(table.name, lane);
     }
     return lane;
   }
 
   function schedule(lane: Lane): void {
-    if (lane.waiting.length === 0 || lane.running >= insertsPerTable) return;
+    if (lane.waiting.length === 0 || lane.isInserting) return;
     if (closing || lane.rows >= maxBatchRows) void flush(lane);
     else lane.timer ??= setTimeout(() => void flush(lane), flushAgeMs);
   }
@@ -80,17 +78,17 @@ export function createWriter({
   async function flush(lane: Lane): Promise<void> {
     clearTimeout(lane.timer);
     lane.timer = undefined;
-    if (lane.running >= insertsPerTable) return;
+    if (lane.isInserting) return;
     const batch = takeBatch(lane, maxBatchRows);
     if (batch.length === 0) return;
     const rows = batch.length === 1 ? batch[0]!.rows : batch.flatMap((waiting) => waiting.rows);
-    lane.running++;
+    lane.isInserting = true;
     const started = performance.now();
     const outcome = await store.insert(lane.table, rows as never).then(
       () => ({}),
       (error: unknown) => ({ error }),
     );
-    lane.running--;
+    lane.isInserting = false;
     queued -= rows.length;
     onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000, ...outcome });
     settle(batch, outcome);
