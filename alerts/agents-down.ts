@@ -23,8 +23,7 @@ const agentDown: AlertRule = {
     format: 'humanizeDuration',
     otherwise: 'an unknown time',
   })} ago.`,
-  impact:
-    'The tasks that it holds wait until their leases end, and its silence counts against the availability objective.',
+  impact: 'The tasks that it holds do not go on, and its silence counts against the availability objective.',
   consolePath: `/#/agents/${labelInPath(agent)}`,
 };
 

@@ -49,7 +49,7 @@ async function main(config: Config): Promise<void> {
 
   const telemetry = await openTelemetryStore({
     url: config.clickhouseUrl,
-    onStatement: observeStatements(metrics, log),
+    onStatement: observeStatements(metrics, health, log),
   });
   const state = openStateStore({ url: config.databaseUrl, holder, now });
   const migrated = [...(await migrateState(state)), ...(await migrateTelemetry(telemetry, now))];

@@ -1,14 +1,21 @@
 import type { WriterOptions } from '../ingest/writer.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { StatementReport } from '../store/telemetry.ts';
+import type { Health } from '../telemetry/health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Counts the statements of the telemetry store, and logs those that failed. */
-export function observeStatements(metrics: Metrics, log: Logger): (report: StatementReport) => void {
+const store = 'telemetry store';
+
+/**
+ * Counts the statements of the telemetry store, and logs those that failed; from one that failed until one goes well,
+ * the store counts as degraded.
+ */
+export function observeStatements(metrics: Metrics, health: Health, log: Logger): (report: StatementReport) => void {
   return ({ name, seconds, error }) => {
     metrics.storeQueryDuration.observe({ query: name }, seconds);
-    if (error === undefined) return;
+    if (error === undefined) return health.recover(store);
+    health.degrade(store, `the statement ${name} failed`);
     metrics.storeQueryFailures.inc({ query: name });
     log.error({ err: error, query: name }, 'statement failed');
   };

@@ -56,7 +56,7 @@ export interface NativeIngest {
 const maxErrors = 100;
 const dayMs = 86_400_000;
 /** Records checked between two turns of the event loop: some milliseconds of work. */
-const recordsPerTurn = 2000;
+const recordsPerTurn = 500;
 /** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
 const earliestMs = Date.UTC(1980);
 

@@ -132,9 +132,9 @@ async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<
   return rows;
 }
 
-/** Encodes rows some thousands at a time, giving way to the event loop in between. */
+/** Encodes rows a thousand at a time, giving way to the event loop in between. */
 async function* encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): AsyncGenerator<string> {
-  const rowsPerTurn = 4000;
+  const rowsPerTurn = 1000;
   for (let start = 0; start < rows.length; start += rowsPerTurn) {
     if (start > 0) await nextTurn();
     yield encodeRows(table, rows.slice(start, start + rowsPerTurn));

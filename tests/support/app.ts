@@ -67,7 +67,7 @@ export async function startTestApp({
   const health = createHealth(now, metrics.degraded);
   const telemetry = await openTelemetryStore({
     url: config.clickhouseUrl,
-    onStatement: observeStatements(metrics, log),
+    onStatement: observeStatements(metrics, health, log),
   });
   const state = openStateStore({ url: config.databaseUrl, holder: 'test', now });
   await migrateState(state);
