@@ -1,21 +1,13 @@
-import type { DetectorId } from '../models/detectors/registry.ts';
-import { verdictAt } from '../models/detectors/verdict-columns.ts';
 import type { ModelPool } from '../models/pool.ts';
-import type { DetectResult } from '../models/tasks.ts';
-import {
-  type Anomaly,
-  defaultThresholdOptions,
-  initThreshold,
-  stepThreshold,
-  type ThresholdOptions,
-  type ThresholdState,
-} from '../models/thresholds.ts';
+import { initThreshold } from '../models/thresholds.ts';
 import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
 import { type Aggregation, aggregations, anomaliesTable, scoresTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { createBreather } from '../telemetry/turn.ts';
+import { anomalyRow, appendScores, decide, detector, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import type { Job, JobWindow } from './job.ts';
 
@@ -27,25 +19,19 @@ export interface DetectJobOptions {
   excludeMetrics: readonly string[];
 }
 
-interface SeriesPoints {
-  id: string;
-  stepMs: number;
-  times: Float64Array;
-  values: Float64Array;
-}
-
-const detector: DetectorId = 'seasonal-band';
 /** Counts are scored by the hour: by the minute most are 0 or 1, and their noise says nothing. */
 const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'hour' : 'minute');
 /** At most so many points are read at once, were there one a minute; of more, the series are read in shards. */
 const pointsPerShard = 500_000;
-/** At most so many points are scored at once. */
+/** At most so many points, and so many series with their states, go to a thread at once: they are copied in one turn. */
 const pointsPerTask = 50_000;
+const seriesPerTask = 100;
 const saveEveryMs = 900_000;
 
 /**
  * Scores every series of every tenant, by the minute or, of counts, by the hour, and turns runs of high scores into
- * anomalies. A bucket is scored in the window in which it ends. The state of each series is kept per day, so that a window of the past begins from the state before it.
+ * anomalies. A bucket is scored in the window in which it ends. The state of each series is kept per day, so that a
+ * window of the past begins from the state before it.
  */
 export function createDetectJob({ telemetry, state, models, excludeMetrics }: DetectJobOptions): Job {
   const kept = new Map<string, KeptMemories>();
@@ -140,6 +126,7 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: s
     const results = await models.detect({ detector, series: inputs }, { signal: window.signal });
     const scores: RowOf<typeof scoresTable>[] = [];
     const found: RowOf<typeof anomaliesTable>[] = [];
+    const breather = createBreather();
     for (let s = 0; s < batch.length; s++) {
       const one = batch[s]!;
       const { id, stepMs } = one;
@@ -149,6 +136,7 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: s
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed) found.push(anomalyRow(tenant, id, stepMs, anomaly, window.to, until));
       points += appendScores(scores, tenant, one, result, window.from, until);
+      if (breather.isDue()) await breather.now();
     }
     await telemetry.insert(scoresTable, scores);
     await telemetry.insert(anomaliesTable, found);
@@ -195,108 +183,19 @@ function newPoints(
   };
 }
 
-/** Runs of high scores are one anomaly when less than a quarter of an hour, or two buckets, lies between them. */
-function thresholdOptions(stepMs: number): ThresholdOptions {
-  const mergeGapSeconds = Math.max(defaultThresholdOptions.mergeGapSeconds, (2 * stepMs) / 1000);
-  return { ...defaultThresholdOptions, mergeGapSeconds };
-}
-
 function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
   let batch: SeriesPoints[] = [];
   let points = 0;
   for (const one of series) {
     batch.push(one);
     points += one.times.length;
-    if (points >= pointsPerTask) {
+    if (points >= pointsPerTask || batch.length >= seriesPerTask) {
       yield batch;
       batch = [];
       points = 0;
     }
   }
   if (batch.length > 0) yield batch;
-}
-
-/** Folds the verdicts into the threshold; answers the anomalies of the window that were closed or are open. */
-function decide(
-  before: ThresholdState,
-  { stepMs, times, values }: SeriesPoints,
-  { verdicts }: DetectResult,
-  from: number,
-): { state: ThresholdState; changed: Anomaly[] } {
-  const options = thresholdOptions(stepMs);
-  const changed: Anomaly[] = [];
-  let state = before;
-  for (let i = 0; i < times.length; i++) {
-    if (state.open === null && verdicts.score[i]! <= options.openAbove) continue;
-    const sample = { timeMs: times[i]!, value: values[i]!, verdict: verdictAt(verdicts, i) };
-    const step = stepThreshold(state, sample, options);
-    if (step.closed !== null) changed.push(step.closed);
-    state = step.state;
-  }
-  if (state.open !== null) changed.push(state.open);
-  return {
-    state,
-    changed: changed.filter(({ endMs }) => endMs + stepMs > from - options.mergeGapSeconds * 1000),
-  };
-}
-
-/** An anomaly is open while its end may still be joined by the next run of high scores. */
-function anomalyRow(
-  tenant: Tenant,
-  seriesId: string,
-  stepMs: number,
-  anomaly: Anomaly,
-  asOf: number,
-  until: number,
-): RowOf<typeof anomaliesTable> {
-  const { startMs, endMs, peakMs, peakValue, peak } = anomaly;
-  const isOver = asOf - endMs - stepMs > thresholdOptions(stepMs).mergeGapSeconds * 1000;
-  return {
-    tenant: tenant.id,
-    anomaly_id: `${seriesId}-${startMs.toString(36)}`,
-    series_id: seriesId,
-    detector,
-    started_at: startMs,
-    ended_at: isOver ? endMs : null,
-    peak_at: peakMs,
-    peak_score: peak.score,
-    peak_value: peakValue,
-    expected: peak.expected,
-    lower: peak.lower,
-    upper: peak.upper,
-    maturity: peak.maturity,
-    reason: peak.reason,
-    as_of: asOf,
-    until,
-  };
-}
-
-function appendScores(
-  rows: RowOf<typeof scoresTable>[],
-  tenant: Tenant,
-  { id, stepMs, times, values }: SeriesPoints,
-  { verdicts }: DetectResult,
-  from: number,
-  until: number,
-): number {
-  const before = rows.length;
-  for (let i = 0; i < times.length; i++) {
-    if (times[i]! + stepMs <= from) continue;
-    rows.push({
-      tenant: tenant.id,
-      series_id: id,
-      time: times[i]!,
-      detector,
-      value: values[i]!,
-      score: verdicts.score[i]!,
-      expected: verdicts.expected[i]!,
-      lower: verdicts.lower[i]!,
-      upper: verdicts.upper[i]!,
-      maturity: verdicts.maturity[i]!,
-      until,
-    });
-  }
-  return rows.length - before;
 }
 
 /** Closes anomalies of series from which nothing came in the window. */

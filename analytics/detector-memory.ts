@@ -1,8 +1,10 @@
 import type { ThresholdState } from '../models/thresholds.ts';
 import { detectorStates } from '../store/queries/detection.ts';
 import type { Tenant } from '../store/records/tenants.ts';
+import type { RowOf } from '../store/table.ts';
 import { detectorStatesTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { createBreather } from '../telemetry/turn.ts';
 import type { JobWindow } from './job.ts';
 
 /** What a detector remembers of a series between windows. */
@@ -25,9 +27,13 @@ export async function loadMemories(
   before: number,
 ): Promise<Map<string, Memory>> {
   const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
-  return new Map(
-    rows.map(({ id, as_of, state }) => [id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of }]),
-  );
+  const memories = new Map<string, Memory>();
+  const breather = createBreather();
+  for (const { id, as_of, state } of rows) {
+    memories.set(id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of });
+    if (breather.isDue()) await breather.now();
+  }
+  return memories;
 }
 
 /**
@@ -55,16 +61,21 @@ export async function saveMemories(
   { from, retainFromDay }: JobWindow,
   asOf: number,
 ): Promise<number> {
-  const moved = [...memories].filter(([, memory]) => memory.asOf > from);
-  const rows = moved.map(([id, { detector: state, threshold, stepMs }]) => ({
-    tenant: tenant.id,
-    detector,
-    series_id: id,
-    day: Math.floor((asOf - 1) / dayMs),
-    as_of: asOf,
-    state: JSON.stringify({ detector: state, threshold, stepMs }),
-    until: retainFromDay + tenant.rawRetentionDays,
-  }));
+  const rows: RowOf<typeof detectorStatesTable>[] = [];
+  const breather = createBreather();
+  for (const [id, { detector: state, threshold, stepMs, asOf: movedTo }] of memories) {
+    if (movedTo <= from) continue;
+    rows.push({
+      tenant: tenant.id,
+      detector,
+      series_id: id,
+      day: Math.floor((asOf - 1) / dayMs),
+      as_of: asOf,
+      state: JSON.stringify({ detector: state, threshold, stepMs }),
+      until: retainFromDay + tenant.rawRetentionDays,
+    });
+    if (breather.isDue()) await breather.now();
+  }
   await telemetry.insert(detectorStatesTable, rows);
-  return moved.length;
+  return rows.length;
 }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
 import { AppError } from '../telemetry/errors.ts';
+import { createBreather } from '../telemetry/turn.ts';
 import { parseJsonInTurns } from './json-array.ts';
 
 const decompressors = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
@@ -44,8 +45,6 @@ export class BrokenLine {
   }
 }
 
-/** So much of an event loop's turn may go into lines, in milliseconds. */
-const turnMs = 8;
 /** So many broken lines keep reasons of their own: a body of nothing else would fill the memory with them. */
 const maxReasons = 100;
 const brokenLikeOthers = new BrokenLine('as lines before it');
@@ -107,7 +106,7 @@ function decode(bytes: Buffer): string {
 async function parseLines(text: string): Promise<unknown[]> {
   const records: unknown[] = [];
   let broken = 0;
-  let turnStarted = performance.now();
+  const breather = createBreather();
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline;
@@ -119,10 +118,7 @@ async function parseLines(text: string): Promise<unknown[]> {
     } catch (error) {
       records.push(++broken <= maxReasons ? new BrokenLine((error as Error).message) : brokenLikeOthers);
     }
-    if (performance.now() - turnStarted > turnMs) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      turnStarted = performance.now();
-    }
+    if (breather.isDue()) await breather.now();
   }
   return records;
 }

@@ -1,6 +1,7 @@
+import { nextTurn } from '../telemetry/turn.ts';
+
 /** Text parsed between two turns of the event loop: some milliseconds of `JSON.parse`. */
 const charactersPerTurn = 512 * 1024;
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -13,6 +13,7 @@ import {
   taskEventsTable,
 } from '../store/tables.ts';
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
+import { createBreather } from '../telemetry/turn.ts';
 import { BrokenLine, type Records } from './body.ts';
 import {
   type Heartbeat,
@@ -55,8 +56,6 @@ export interface NativeIngest {
 
 const maxErrors = 100;
 const dayMs = 86_400_000;
-/** Records checked between two turns of the event loop: some milliseconds of work. */
-const recordsPerTurn = 500;
 /** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
 const earliestMs = Date.UTC(1980);
 
@@ -82,8 +81,9 @@ export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds 
     };
     const rows: Row[] = [];
     const errors: FieldError[] = [];
+    const breather = createBreather();
     for (let i = 0; i < values.length; i++) {
-      if (i % recordsPerTurn === recordsPerTurn - 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (breather.isDue()) await breather.now();
       const checked = checkOne(values[i], schema, isList ? `/${i}` : '', bounds);
       if (checked.ok) rows.push(toRow(checked.record, nowMs));
       else for (const problem of checked.errors.slice(0, maxErrors - errors.length)) errors.push(problem);

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
+import { createBreather, nextTurn } from '../telemetry/turn.ts';
 import type { Query, Statement } from './query.ts';
 import { encodeRows, type RowOf, type Table } from './table.ts';
 
@@ -111,23 +112,16 @@ export async function openTelemetryStore({
   };
 }
 
-/** So much of an event loop's turn may go into rows, in milliseconds. */
-const turnMs = 8;
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 /** Reads JSONEachRow, giving way to the event loop between rows. */
 async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<z.output<R>[]> {
   const rows: z.output<R>[] = [];
-  let turnStarted = performance.now();
+  const breather = createBreather();
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline;
     if (end > start) rows.push(schema.parse(JSON.parse(text.slice(start, end))));
     start = end + 1;
-    if (performance.now() - turnStarted > turnMs) {
-      await nextTurn();
-      turnStarted = performance.now();
-    }
+    if (breather.isDue()) await breather.now();
   }
   return rows;
 }
