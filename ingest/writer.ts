@@ -29,6 +29,8 @@ export interface Writer {
   close(): Promise<void>;
 }
 
+const largeBatchRows = 5000;
+
 interface Waiting {
   rows: readonly unknown[];
   resolve: () => void;
@@ -39,8 +41,8 @@ interface Lane {
   table: Table;
   waiting: Waiting[];
   rows: number;
-  /** One insert of a table at a time: two would make more and smaller parts, whose merging costs more than it gains. */
-  isInserting: boolean;
+  /** Inserts under way. */
+  running: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -63,14 +65,14 @@ export function createWriter({
   function laneOf(table: Table): Lane {
     let lane = lanes.get(table.name);
     if (lane === undefined) {
-      lane = { table, waiting: [], rows: 0, isInserting: false, timer: undefined };
+      lane = { table, waiting: [], rows: 0, running: 0, timer: undefined };
       lanes.set(table.name, lane);
     }
     return lane;
   }
 
   function schedule(lane: Lane): void {
-    if (lane.waiting.length === 0 || lane.isInserting) return;
+    if (lane.waiting.length === 0 || isBusy(lane)) return;
     if (closing || lane.rows >= maxBatchRows) void flush(lane);
     else lane.timer ??= setTimeout(() => void flush(lane), flushAgeMs);
   }
@@ -78,17 +80,17 @@ export function createWriter({
   async function flush(lane: Lane): Promise<void> {
     clearTimeout(lane.timer);
     lane.timer = undefined;
-    if (lane.isInserting) return;
+    if (isBusy(lane)) return;
     const batch = takeBatch(lane, maxBatchRows);
     if (batch.length === 0) return;
     const rows = batch.length === 1 ? batch[0]!.rows : batch.flatMap((waiting) => waiting.rows);
-    lane.isInserting = true;
+    lane.running++;
     const started = performance.now();
     const outcome = await store.insert(lane.table, rows as never).then(
       () => ({}),
       (error: unknown) => ({ error }),
     );
-    lane.isInserting = false;
+    lane.running--;
     queued -= rows.length;
     onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000, ...outcome });
     settle(batch, outcome);
@@ -135,6 +137,14 @@ function settle(batch: readonly Waiting[], outcome: { error?: unknown }): void {
     retryAfterSeconds: 5,
   });
   for (const { reject } of batch) reject(error);
+}
+
+/**
+ * One insert of a table at a time: of small batches two would only make more parts, whose merging costs more than is
+ * gained. A large batch goes beside the one before, for it is worth a part of its own.
+ */
+function isBusy({ running, rows }: Lane): boolean {
+  return running >= (rows >= largeBatchRows ? 2 : 1);
 }
 
 /** Whole requests from the head of the lane, at least one, up to the size of a batch. */

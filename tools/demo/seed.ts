@@ -6,8 +6,8 @@ import type { TimeWindow } from './window.ts';
 const hourMs = 3_600_000;
 
 /**
- * Has everything computed that the schedule would have computed by now, had the service run all the time: first what
- * all others read, then what takes long in two lanes side by side, for none uses both processors of a small machine.
+ * Has everything computed that the schedule would have computed by now, had the service run all the time, in two lanes
+ * side by side, for no job uses both processors of a small machine; what fills a view comes before what only betters it.
  * A job that fails is told of and does not keep the others from their work.
  *
  * @param window the history; the last full hour of it is what the forecasts begin after.
@@ -32,15 +32,19 @@ export async function runHistoryJobs(
     }
   }
 
+  async function findAnomalies(): Promise<void> {
+    await run('derive', history);
+    await run('detect', history);
+  }
+
   async function runOthers(): Promise<void> {
+    await run('forecast', lastHour);
     await run('slo', history);
     await run('liveness', history);
-    await run('forecast', lastHour);
     await run('train', lastHour);
   }
 
-  await run('derive', history);
-  await Promise.all([run('detect', history), runOthers()]);
+  await Promise.all([findAnomalies(), runOthers()]);
   group.end();
   // The first forecast filled the views sooner, without the network. Nobody waits for the second, which has it.
   await fleetcast.runJob('forecast', lastHour, { signal });
