@@ -171,7 +171,6 @@ function rowsOf(
   return candidates.flatMap(({ forecaster, forecasts }, c) => {
     const forecast = forecasts[i]!;
     if (!forecast.ok) return [];
-    const isBest = c === best;
     return {
       ...key,
       forecaster,
@@ -179,7 +178,7 @@ function rowsOf(
       mean: forecast.mean,
       levels,
       quantiles: forecast.quantiles.flatMap((level) => [...level]),
-      chosen: isBest ? 1 : 0,
+      chosen: c === best ? 1 : 0,
       mase: errors[c]! < Number.MAX_VALUE ? errors[c]! : Number.NaN,
     };
   });

@@ -1,3 +1,4 @@
+import { AppError } from '../telemetry/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** The part of time that a run looks at: `[from, to)` in Unix milliseconds, both on the grid of the job. */
@@ -33,4 +34,16 @@ export interface Job {
   initialLookbackSeconds: number;
   /** @returns what it counted, for the run's history. */
   run(window: JobWindow): Promise<Record<string, number>>;
+}
+
+/**
+ * The job of that id.
+ *
+ * @throws AppError `not_found` that names those that there are.
+ */
+export function findJob(jobs: readonly Job[], id: string): Job {
+  const job = jobs.find((candidate) => candidate.id === id);
+  if (job !== undefined) return job;
+  const ids = jobs.map((candidate) => candidate.id).join(', ');
+  throw new AppError('not_found', `no job ${JSON.stringify(id)}; there are: ${ids}`);
 }

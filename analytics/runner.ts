@@ -12,7 +12,7 @@ import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Job } from './job.ts';
+import { findJob, type Job } from './job.ts';
 
 export interface RunnerOptions {
   jobs: readonly Job[];
@@ -174,12 +174,7 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
     },
 
     async request(jobId, from, to) {
-      const job = jobs.find(({ id }) => id === jobId);
-      if (job === undefined)
-        throw new AppError(
-          'not_found',
-          `no job ${JSON.stringify(jobId)}; there are: ${jobs.map(({ id }) => id).join(', ')}`,
-        );
+      const job = findJob(jobs, jobId);
       const stepMs = job.stepSeconds * 1000;
       const end = Math.min(Math.ceil(to / stepMs) * stepMs, dueTo(job));
       const start = Math.floor(from / stepMs) * stepMs;

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
-import type { Job } from '../analytics/job.ts';
+import { findJob, type Job } from '../analytics/job.ts';
 import type { Runner } from '../analytics/runner.ts';
 import { findRun, type JobRun, listRuns, readWatermark, runStatuses } from '../store/records/job-runs.ts';
 import type { StateStore } from '../store/state.ts';
@@ -109,15 +109,6 @@ export interface JobsRoutesDeps {
 
 /** `GET /v1/jobs`, `GET` and `POST /v1/jobs/{id}/runs`, `GET /v1/jobs/{id}/runs/{run}`. */
 export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: JobsRoutesDeps) {
-  function checkJob(id: string): void {
-    if (!jobs.some((job) => job.id === id)) {
-      throw new AppError(
-        'not_found',
-        `no job ${JSON.stringify(id)}; there are: ${jobs.map((job) => job.id).join(', ')}`,
-      );
-    }
-  }
-
   return createRouter()
     .openapi(listRoute, async (context) => {
       const items = await Promise.all(
@@ -138,7 +129,7 @@ export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: 
     })
     .openapi(runsRoute, async (context) => {
       const { id } = context.req.valid('param');
-      checkJob(id);
+      findJob(jobs, id);
       const runs = await listRuns(state, id, context.req.valid('query').limit);
       return context.json({ items: runs.map(toRun), nextCursor: null }, 200);
     })

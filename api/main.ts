@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { createDeriveJob } from '../analytics/derive.ts';
-import { createDetectJob } from '../analytics/detect.ts';
-import { createForecastJob } from '../analytics/forecast.ts';
-import { createLivenessJob } from '../analytics/liveness.ts';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
-import { createSloJob } from '../analytics/slo.ts';
-import { createTrainJob } from '../analytics/train.ts';
 import { createNativeIngest } from '../ingest/native.ts';
 import { createWriter } from '../ingest/writer.ts';
 import { createExplainer } from '../models/language/registry.ts';
@@ -23,6 +17,7 @@ import { openTelemetryStore } from '../store/telemetry.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { createAllJobs } from './all-jobs.ts';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
@@ -59,26 +54,7 @@ async function main(config: Config): Promise<void> {
   if (config.bootstrapKey !== undefined) await storeBootstrapKey(state, config.bootstrapKey, now());
 
   const models = observeModels(createModelPool(config.models), metrics);
-  const { excludeMetrics, excludeFromForecast } = config.jobs;
-  const notForecast = [...excludeMetrics, ...excludeFromForecast];
-  const { backend } = config.models;
-  const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
-  const jobs = [
-    createDeriveJob({ telemetry }),
-    createLivenessJob({ telemetry, lateFactor, downFactor }),
-    createDetectJob({ telemetry, state, models, excludeMetrics }),
-    createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
-    createTrainJob({
-      telemetry,
-      state,
-      models,
-      excludeMetrics: notForecast,
-      backend: backend === 'auto' ? undefined : backend,
-      health,
-      now,
-    }),
-    createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
-  ];
+  const jobs = createAllJobs(config, { telemetry, state, models, health, now });
   const { latenessSeconds } = config.jobs;
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log });
 

@@ -1,4 +1,4 @@
-import type { StateStore } from '../state.ts';
+import type { StateStore, StateTables } from '../state.ts';
 
 export const runStatuses = ['queued', 'running', 'succeeded', 'failed'] as const;
 
@@ -116,21 +116,7 @@ export async function findRun({ db }: StateStore, job: string, id: string): Prom
   return row && fromRow(row);
 }
 
-interface RunRow {
-  id: string;
-  job: string;
-  trigger: string;
-  from_time: number;
-  to_time: number;
-  status: string;
-  progress: number;
-  started_at: number;
-  finished_at: number | null;
-  result: string;
-  error: string;
-}
-
-function fromRow(row: RunRow): JobRun {
+function fromRow(row: StateTables['job_runs']): JobRun {
   return {
     id: row.id,
     job: row.job,

@@ -1,11 +1,6 @@
-import { createDeriveJob } from '../../analytics/derive.ts';
-import { createDetectJob } from '../../analytics/detect.ts';
-import { createForecastJob } from '../../analytics/forecast.ts';
 import type { Job } from '../../analytics/job.ts';
-import { createLivenessJob } from '../../analytics/liveness.ts';
 import { createRunner, type Runner } from '../../analytics/runner.ts';
-import { createSloJob } from '../../analytics/slo.ts';
-import { createTrainJob } from '../../analytics/train.ts';
+import { createAllJobs } from '../../api/all-jobs.ts';
 import { createApp } from '../../api/app.ts';
 import { type Config, loadConfig } from '../../api/config.ts';
 import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
@@ -76,16 +71,8 @@ export async function startTestApp({
   await ensureSlos(state, defaultTenant, now());
 
   const models = observeModels(createModelPool({ ...config.models, threads: 1 }), metrics);
-  const { excludeMetrics, latenessSeconds } = config.jobs;
-  const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
-  const jobs = [
-    createDeriveJob({ telemetry }),
-    createLivenessJob({ telemetry, lateFactor, downFactor }),
-    createDetectJob({ telemetry, state, models, excludeMetrics }),
-    createForecastJob({ telemetry, state, models, excludeMetrics }),
-    createTrainJob({ telemetry, state, models, excludeMetrics, backend: undefined, health, now }),
-    createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
-  ];
+  const jobs = createAllJobs(config, { telemetry, state, models, health, now });
+  const { latenessSeconds } = config.jobs;
   const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, metrics, log });
   const onFlush = observeFlushes(metrics, log, () => writer.queuedRows());
   const writer = createWriter({ store: telemetry, ...config.ingest, onFlush });

@@ -1,0 +1,36 @@
+import { createDeriveJob } from '../analytics/derive.ts';
+import { createDetectJob } from '../analytics/detect.ts';
+import { createForecastJob } from '../analytics/forecast.ts';
+import type { Job } from '../analytics/job.ts';
+import { createLivenessJob } from '../analytics/liveness.ts';
+import { createSloJob } from '../analytics/slo.ts';
+import { createTrainJob } from '../analytics/train.ts';
+import type { ModelPool } from '../models/pool.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Config } from './config.ts';
+
+export interface AllJobsDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  models: ModelPool;
+  health: Health;
+  now: () => Date;
+}
+
+/** Every job of the service, by its settings. */
+export function createAllJobs(config: Config, { telemetry, state, models, health, now }: AllJobsDeps): Job[] {
+  const { excludeMetrics, excludeFromForecast } = config.jobs;
+  const notForecast = [...excludeMetrics, ...excludeFromForecast];
+  const backend = config.models.backend === 'auto' ? undefined : config.models.backend;
+  const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
+  return [
+    createDeriveJob({ telemetry }),
+    createLivenessJob({ telemetry, lateFactor, downFactor }),
+    createDetectJob({ telemetry, state, models, excludeMetrics }),
+    createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
+    createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
+    createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
+  ];
+}
