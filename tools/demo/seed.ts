@@ -4,6 +4,8 @@ import { createProgressGroup } from '../progress.ts';
 import type { TimeWindow } from './window.ts';
 
 const hourMs = 3_600_000;
+/** The service leaves the youngest data alone, for more of it may arrive: an hour that ended just now is not over. */
+const settlingMs = 60_000;
 
 /**
  * Has everything computed that the schedule would have computed by now, had the service run all the time, in two lanes
@@ -17,7 +19,7 @@ export async function runHistoryJobs(
   { fromMs, toMs }: TimeWindow,
   signal: AbortSignal,
 ): Promise<void> {
-  const lastHourMs = Math.floor(toMs / hourMs) * hourMs;
+  const lastHourMs = Math.floor((toMs - settlingMs) / hourMs) * hourMs;
   const history = { from: fromMs, to: toMs };
   const lastHour = { from: lastHourMs - hourMs, to: lastHourMs };
   if (fromMs >= toMs) return;
