@@ -87,7 +87,8 @@ async function runJobs(fleetcast: FleetcastClient, spans: readonly Window[], sig
     await runJobToEnd(fleetcast, 'detect', { from, to }, { signal });
   }
   const ends = new Set(spans.map(({ toMs }) => (Math.floor(toMs / hourMs) + 1) * hourMs));
-  for (const to of ends) await runJobToEnd(fleetcast, 'forecast', { from: to - hourMs, to }, { signal });
+  // Two hours, for the service ends a window before an hour that still goes on; the forecast begins at its end.
+  for (const to of ends) await runJobToEnd(fleetcast, 'forecast', { from: to - 2 * hourMs, to }, { signal });
 }
 
 async function reportFile(
