@@ -4,6 +4,7 @@ import { createFleet } from '../../tools/demo/fleet.ts';
 import { sendHistory } from '../../tools/demo/history.ts';
 import { createScenario } from '../../tools/demo/scenario.ts';
 import { runJobToEnd, runSeconds } from '../../tools/jobs.ts';
+import { createProgressGroup } from '../../tools/progress.ts';
 
 export interface DemoFleetJobs {
   agents: number;
@@ -30,7 +31,9 @@ export async function measureDemoFleet(fleetcast: FleetcastClient, days: number)
   const fleet: Fleet = { agents: createFleet(), scenario: createScenario(endMs, days) };
   const history = { fromMs: endMs - days * dayMs, toMs: endMs };
   const startedAt = performance.now();
-  const records = await sendHistory(fleetcast, fleet, history, { signal });
+  const group = createProgressGroup();
+  const records = await sendHistory(fleetcast, fleet, history, { signal, group });
+  group.end();
   const seedSeconds = (performance.now() - startedAt) / 1000;
   await runJobToEnd(fleetcast, 'derive', { from: history.fromMs, to: endMs });
   const detectHistory = await timeDetect(fleetcast, history.fromMs, endMs, 'detect (history)');

@@ -17,7 +17,7 @@ export interface Cadence {
 }
 
 /** The same for history and live: a heartbeat gap that changed with the source of the data would look like an anomaly. */
-const heartbeatMs = 300_000;
+const heartbeatMs = 600_000;
 
 /** Coarse enough to send two weeks in half a minute; no coarser than the gap over which anomalies are joined. */
 export const historyCadence: Cadence = { heartbeatMs, sampleMs: 900_000, isStaggered: false };

@@ -1,5 +1,5 @@
 import type { FleetcastClient } from '../../sdk/typescript/client.ts';
-import { startProgress } from '../progress.ts';
+import type { ProgressGroup } from '../progress.ts';
 import { formatNumber } from '../table.ts';
 import { type Fleet, historyCadence, recordsOf, sendAll } from './feed.ts';
 import type { TimeWindow } from './window.ts';
@@ -18,9 +18,13 @@ export async function sendHistory(
   fleetcast: FleetcastClient,
   fleet: Fleet,
   { fromMs, toMs }: TimeWindow,
-  { signal, onPiece = () => {} }: { signal: AbortSignal; onPiece?: (missing: TimeWindow) => void },
+  {
+    signal,
+    group,
+    onPiece = () => {},
+  }: { signal: AbortSignal; group: ProgressGroup; onPiece?: (missing: TimeWindow) => void },
 ): Promise<number> {
-  const progress = startProgress('history', Math.max(1, toMs - fromMs));
+  const progress = group.start('history', Math.max(1, toMs - fromMs));
   let records = 0;
   for (let pieceToMs = toMs; pieceToMs > fromMs; pieceToMs -= pieceMs) {
     const piece = { fromMs: Math.max(fromMs, pieceToMs - pieceMs), toMs: pieceToMs };

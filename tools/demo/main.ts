@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { createFleetcastClient } from '../../sdk/typescript/client.ts';
 import { explain } from '../explain.ts';
 import { isPortFree, type LaunchedService, launchService } from '../launch.ts';
+import { createProgressGroup } from '../progress.ts';
 import type { Fleet } from './feed.ts';
 import { createFleet } from './fleet.ts';
 import { renderGuide } from './guide.ts';
@@ -10,8 +11,7 @@ import { feedFleet, feedMachine } from './live.ts';
 import { createMachine } from './machine.ts';
 import { type DemoMemory, readMemory, resumeMemory, writeMemory } from './memory.ts';
 import { createScenario } from './scenario.ts';
-import { runHistoryJobs } from './seed.ts';
-import type { TimeWindow } from './window.ts';
+import { firstLookMs, runFirstLook, runHistoryJobs } from './seed.ts';
 
 interface Options {
   port: number;
@@ -47,12 +47,23 @@ async function runFleet({ url }: LaunchedService, folder: string, days: number, 
   const remember = (news: Partial<DemoMemory>) => writeMemory(folder, Object.assign(memory, news));
 
   async function fillGaps(): Promise<void> {
+    const group = createProgressGroup();
+    const history = { fromMs: firstMs, toMs: Date.now() };
+    let firstLook: Promise<void> | undefined;
+    const beginFirstLook = () => (firstLook ??= runFirstLook(fleetcast, history, { signal, group }));
     for (let gap = memory.gaps.at(-1); gap !== undefined; gap = memory.gaps.at(-1)) {
       const older = memory.gaps.slice(0, -1);
-      const onPiece = (rest: TimeWindow) => remember({ gaps: rest.fromMs < rest.toMs ? [...older, rest] : older });
-      await sendHistory(fleetcast, fleet, gap, { signal, onPiece });
+      await sendHistory(fleetcast, fleet, gap, {
+        signal,
+        group,
+        onPiece(rest) {
+          remember({ gaps: rest.fromMs < rest.toMs ? [...older, rest] : older });
+          if (rest.toMs <= history.toMs - firstLookMs) beginFirstLook();
+        },
+      });
     }
-    await runHistoryJobs(fleetcast, { fromMs: firstMs, toMs: Date.now() }, signal);
+    await runHistoryJobs(fleetcast, { fromMs: firstMs, toMs: Date.now() }, beginFirstLook(), { signal, group });
+    group.end();
     console.log(await renderGuide(fleetcast, url, fleet.scenario, machine));
   }
 

@@ -1,53 +1,78 @@
 import type { FleetcastClient } from '../../sdk/typescript/client.ts';
 import { runJobToEnd } from '../jobs.ts';
-import { createProgressGroup } from '../progress.ts';
+import type { ProgressGroup } from '../progress.ts';
 import type { TimeWindow } from './window.ts';
 
 const hourMs = 3_600_000;
 /** The service leaves the youngest data alone, for more of it may arrive: an hour that ended just now is not over. */
 const settlingMs = 60_000;
 
+/** So much history makes a first look worth it. */
+export const firstLookMs = 3 * 24 * hourMs;
+
+interface Seeding {
+  signal: AbortSignal;
+  group: ProgressGroup;
+}
+
+/** Fills every view from the newest days, while older ones are still on the way. */
+export async function runFirstLook(fleetcast: FleetcastClient, history: TimeWindow, seeding: Seeding): Promise<void> {
+  const newest = { fromMs: Math.max(history.fromMs, history.toMs - firstLookMs), toMs: history.toMs };
+  if (newest.fromMs >= newest.toMs) return;
+  await run(fleetcast, 'forecast', lastHourOf(newest), seeding);
+  await run(fleetcast, 'slo', newest, seeding);
+  await run(fleetcast, 'derive', newest, seeding);
+  await run(fleetcast, 'detect', newest, seeding);
+}
+
 /**
  * Has everything computed that the schedule would have computed by now, had the service run all the time, in two lanes
- * side by side, for no job uses both processors of a small machine; what fills a view comes before what only betters it.
- * A job that fails is told of and does not keep the others from their work.
+ * side by side, for no job uses both processors of a small machine.
  *
- * @param window the history; the last full hour of it is what the forecasts begin after.
+ * @param history its last full hour is what the forecasts begin after.
+ * @param firstLook runs the same jobs, which do not run twice at a time.
  */
 export async function runHistoryJobs(
   fleetcast: FleetcastClient,
-  { fromMs, toMs }: TimeWindow,
-  signal: AbortSignal,
+  history: TimeWindow,
+  firstLook: Promise<void>,
+  seeding: Seeding,
 ): Promise<void> {
-  const lastHourMs = Math.floor((toMs - settlingMs) / hourMs) * hourMs;
-  const history = { from: fromMs, to: toMs };
-  const lastHour = { from: lastHourMs - hourMs, to: lastHourMs };
-  if (fromMs >= toMs) return;
-  const group = createProgressGroup();
+  if (history.fromMs >= history.toMs) return;
 
-  async function run(job: string, window: { from: number; to: number }): Promise<void> {
-    try {
-      await runJobToEnd(fleetcast, job, window, { signal, group });
-    } catch (error) {
-      signal.throwIfAborted();
-      console.error((error as Error).message);
-    }
-  }
+  await firstLook;
 
   async function findAnomalies(): Promise<void> {
-    await run('derive', history);
-    await run('detect', history);
+    await run(fleetcast, 'derive', history, seeding);
+    await run(fleetcast, 'detect', history, seeding);
   }
 
   async function runOthers(): Promise<void> {
-    await run('forecast', lastHour);
-    await run('slo', history);
-    await run('liveness', history);
-    await run('train', lastHour);
+    await run(fleetcast, 'slo', history, seeding);
+    await run(fleetcast, 'liveness', history, seeding);
+    await run(fleetcast, 'train', lastHourOf(history), seeding);
+    await run(fleetcast, 'forecast', lastHourOf(history), seeding);
   }
 
   await Promise.all([findAnomalies(), runOthers()]);
-  group.end();
-  // The first forecast filled the views sooner, without the network. Nobody waits for the second, which has it.
-  await fleetcast.runJob('forecast', lastHour, { signal });
+}
+
+/** A job that fails is told of and does not keep the others from their work. */
+async function run(
+  fleetcast: FleetcastClient,
+  job: string,
+  { fromMs, toMs }: TimeWindow,
+  { signal, group }: Seeding,
+): Promise<void> {
+  try {
+    await runJobToEnd(fleetcast, job, { from: fromMs, to: toMs }, { signal, group });
+  } catch (error) {
+    signal.throwIfAborted();
+    console.error((error as Error).message);
+  }
+}
+
+function lastHourOf({ toMs }: TimeWindow): TimeWindow {
+  const endMs = Math.floor((toMs - settlingMs) / hourMs) * hourMs;
+  return { fromMs: endMs - hourMs, toMs: endMs };
 }
