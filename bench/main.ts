@@ -2,14 +2,14 @@ import { Command } from 'commander';
 import type { Bench } from './bench.ts';
 import { benches } from './registry.ts';
 
-interface Options {
+interface Options extends Record<string, string | boolean | undefined> {
   json: boolean;
   quick: boolean;
 }
 
-async function runBench(bench: Bench, { json, quick }: Options): Promise<void> {
+async function runBench(bench: Bench, { json, quick, ...options }: Options): Promise<void> {
   const log = (text: string) => void process.stderr.write(`${text}\n`);
-  const { report, text } = await bench.run({ isQuick: quick, log });
+  const { report, text } = await bench.run({ isQuick: quick, log, options });
   console.log(json ? JSON.stringify(report) : text);
 }
 
@@ -21,12 +21,16 @@ Examples:
   npm run --silent bench -- smoke --json   one JSON object on standard output, progress on standard error`,
 );
 for (const bench of benches) {
-  command
+  const benchCommand = command
     .command(bench.id)
     .description(bench.description)
     .option('--json', 'print one JSON object and nothing else', false)
     .option('--quick', 'a tiny setting that shows that the bench works; its numbers mean nothing', false)
     .action((options: Options) => runBench(bench, options));
+  for (const { flag, description, isRequired = false, default: value } of bench.flags) {
+    if (isRequired) benchCommand.requiredOption(flag, description, value);
+    else benchCommand.option(flag, description, value);
+  }
 }
 
 // The service and the temporary folder of a bench go with this process.
