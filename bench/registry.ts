@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
+import { nab } from './nab.ts';
 import { smoke } from './smoke.ts';
 
 /** Every bench; to add one, write its file and add its line. */
-export const benches: readonly Bench[] = [smoke];
+export const benches: readonly Bench[] = [smoke, nab];
