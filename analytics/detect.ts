@@ -9,6 +9,7 @@ import type { TelemetryStore } from '../store/telemetry.ts';
 import { createBreather } from '../telemetry/turn.ts';
 import { anomalyRow, appendScores, decide, detector, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
+import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
 import type { Job, JobWindow } from './job.ts';
 
 export interface DetectJobOptions {
@@ -44,18 +45,31 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
     maxWindowSeconds: 86_400,
     initialLookbackSeconds: 86_400,
     async run(window) {
-      const counts = { series: 0, points: 0 };
+      const counts = { series: 0, points: 0, withdrawn: 0 };
       const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
         const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
         kept.delete(tenant.id);
+        const earlier = await recallFindings(telemetry, tenant.id, detector, window);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
           to = Math.min(endOfDay(from), window.to);
           const shards = Math.max(1, Math.ceil((memories.size * (to - from)) / grains.minute.stepMs / pointsPerShard));
           for (let shard = 0; shard < shards; shard++) {
-            const piece = { telemetry, models, excludeMetrics, tenant, memories, window, from, to, shard, shards };
+            const piece = {
+              telemetry,
+              models,
+              excludeMetrics,
+              tenant,
+              memories,
+              earlier,
+              window,
+              from,
+              to,
+              shard,
+              shards,
+            };
             const found = await detectPiece(piece);
             counts.points += found.points;
             for (const id of found.anomalies) anomalies.add(id);
@@ -66,6 +80,8 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
           }
         }
         counts.series += series;
+        const stepOf = (id: string) => memories.get(id)?.stepMs;
+        counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await closeSilent(telemetry, tenant, memories, window);
         kept.set(tenant.id, { memories, asOf: window.to });
       }
@@ -103,6 +119,7 @@ function isSaved({ from, to: end }: JobWindow, to: number): boolean {
 interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {
   tenant: Tenant;
   memories: Map<string, Memory>;
+  earlier: EarlierFindings;
   window: JobWindow;
   from: number;
   to: number;
@@ -112,7 +129,7 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
 }
 
 async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: string[] }> {
-  const { telemetry, models, tenant, memories, window, to } = piece;
+  const { telemetry, models, tenant, memories, earlier, window, to } = piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
@@ -134,7 +151,8 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: s
       const threshold = memories.get(id)?.threshold ?? initThreshold();
       const decided = decide(threshold, one, result, window.from);
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
-      for (const anomaly of decided.changed) found.push(anomalyRow(tenant, id, stepMs, anomaly, window.to, until));
+      for (const anomaly of decided.changed)
+        found.push(earlier.settle(anomalyRow(tenant, id, stepMs, anomaly, window.to, until)));
       points += appendScores(scores, tenant, one, result, window.from, until);
       if (breather.isDue()) await breather.now();
     }

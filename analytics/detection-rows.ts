@@ -81,6 +81,8 @@ export function anomalyRow(
     reason: peak.reason,
     as_of: asOf,
     until,
+    withdrawn: 0,
+    held_back_by: '',
   };
 }
 

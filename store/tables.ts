@@ -87,6 +87,8 @@ export const anomaliesTable = defineTable('anomalies', {
   reason: 'text',
   as_of: 'time',
   until: 'date',
+  withdrawn: 'number',
+  held_back_by: 'text',
 });
 
 export const detectorStatesTable = defineTable('detector_states', {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineQuery } from '../query.ts';
+import { defineQuery, defineStatement } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
 
 /**
@@ -49,7 +49,7 @@ export const listAnomalies = defineQuery({
   sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.unit AS unit, a.detector AS detector,
     ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.peak_at')} AS peak_at,
     a.peak_score AS peak_score, a.peak_value AS peak_value, a.expected AS expected, a.lower AS lower, a.upper AS upper, a.maturity AS maturity, a.reason AS reason
-  FROM (SELECT * FROM anomalies FINAL WHERE tenant = {tenant:String}
+  FROM (SELECT * FROM anomalies FINAL WHERE tenant = {tenant:String} AND withdrawn = 0
       AND ({id:String} = '' OR anomaly_id = {id:String})
       AND ({series:String} = '' OR toString(series_id) = {series:String})
       AND (started_at, anomaly_id) < (${time('beforeTime')}, {beforeId:String})
@@ -81,10 +81,36 @@ export const listAnomalies = defineQuery({
   row: anomalyRow,
 });
 
+/** What a detector has found so far that began in `[from, to)`, withdrawn or not. */
+export const anomaliesBegun = defineQuery({
+  name: 'anomalies_begun',
+  sql: `SELECT anomaly_id AS id, toString(series_id) AS series_id, ${milliseconds('a.started_at')} AS started_at,
+    toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.as_of')} AS as_of, withdrawn
+  FROM anomalies AS a FINAL
+  WHERE tenant = {tenant:String} AND detector = {detector:String} AND a.started_at >= ${time('from')} AND a.started_at < ${time('to')}`,
+  params: z.object({ tenant: z.string(), detector: z.string(), from: z.number().int(), to: z.number().int() }),
+  row: z.object({
+    id: z.string(),
+    series_id: z.string(),
+    started_at: integer,
+    ended_at: integer.nullable(),
+    as_of: integer,
+    withdrawn: z.number().transform(Boolean),
+  }),
+});
+
+/** Withdraws anomalies: their rows stay, and nobody is shown them. */
+export const withdrawAnomalies = defineStatement({
+  name: 'withdraw_anomalies',
+  sql: `INSERT INTO anomalies SELECT * REPLACE (1 AS withdrawn) FROM anomalies FINAL
+  WHERE tenant = {tenant:String} AND detector = {detector:String} AND anomaly_id IN {ids:Array(String)}`,
+  params: z.object({ tenant: z.string(), detector: z.string(), ids: z.array(z.string()) }),
+});
+
 /** How many anomalies of a tenant are open. */
 export const countOpenAnomalies = defineQuery({
   name: 'count_open_anomalies',
-  sql: 'SELECT count() AS open FROM anomalies FINAL WHERE tenant = {tenant:String} AND ended_at IS NULL',
+  sql: 'SELECT count() AS open FROM anomalies FINAL WHERE tenant = {tenant:String} AND withdrawn = 0 AND ended_at IS NULL',
   params: z.object({ tenant: z.string() }),
   row: z.object({ open: integer }),
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDetectJob } from '../../analytics/detect.ts';
-import { countOpenAnomalies, listAnomalies, scoresOfSeries } from '../../store/queries/detection.ts';
-import { dayMs, hourMs, insertSeries, minuteMs, mondayMs, readAll } from '../store/rows.ts';
+import { countOpenAnomalies, listAnomalies, scoresOfSeries, withdrawAnomalies } from '../../store/queries/detection.ts';
+import { anomaliesTable } from '../../store/tables.ts';
+import { dayMs, hourMs, insertSeries, minuteMs, mondayMs, readAll, readRows } from '../store/rows.ts';
 import { hasChdb } from '../support/servers.ts';
 import { dailySwing, newTenantState, runWindow, runWindows, startWorkbench, type Workbench } from './workbench.ts';
 
@@ -58,8 +59,8 @@ describe.skipIf(!hasChdb())('the detect job', () => {
 
   test('finds one incident once: when it was, how bad, and what was expected', async () => {
     const { job, id, anomalies } = await arrange();
-    expect(await runWindow(job, days[0]!, days[1]!)).toEqual({ series: 1, points: 1440, anomalies: 0 });
-    expect(await runWindow(job, days[1]!, days[2]!)).toEqual({ series: 1, points: 1440, anomalies: 1 });
+    expect(await runWindow(job, days[0]!, days[1]!)).toEqual({ series: 1, points: 1440, withdrawn: 0, anomalies: 0 });
+    expect(await runWindow(job, days[1]!, days[2]!)).toEqual({ series: 1, points: 1440, withdrawn: 0, anomalies: 1 });
     const found = await anomalies();
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({
@@ -152,6 +153,41 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     expect(expected.scores).toHaveLength(2880);
     expect(await hourly.outcome()).toEqual(expected);
     expect(await uneven.outcome()).toEqual(expected);
+  });
+
+  test('a run that knows more withdraws what an earlier one found in its window, and finds it again if it is there', async () => {
+    const { telemetry } = bench;
+    const { job, tenant, anomalies, everything } = await arrange();
+    await runWindows(job, days);
+    const [one] = await anomalies();
+    // As a run over a short history would have left them: one that is none, one with another end, one of another time.
+    const [row] = await readRows(telemetry, anomaliesTable, tenant);
+    const stale = { ...row!, anomaly_id: 'stale', started_at: start + 30 * hourMs, ended_at: start + 31 * hourMs };
+    const before = { ...stale, anomaly_id: 'before', started_at: start + 2 * hourMs };
+    const longer = { ...row!, ended_at: incident.to + hourMs };
+    await telemetry.insert(anomaliesTable, [stale, before, longer]);
+    expect(await runWindow(job, days[1]!, days[2]!)).toMatchObject({ anomalies: 1, withdrawn: 1 });
+    expect((await anomalies()).map(({ id, ended_at }) => [id, ended_at])).toEqual([
+      [one!.id, one!.ended_at],
+      ['before', stale.ended_at],
+    ]);
+    // What was withdrawn and is found again counts, whichever window found it.
+    await telemetry.run(withdrawAnomalies, { tenant, detector: row!.detector, ids: [one!.id, 'before'] });
+    expect(await anomalies()).toEqual([]);
+    await runWindow(job, incident.from, incident.to + hourMs);
+    expect(await anomalies()).toEqual([one]);
+    const settled = await everything();
+    await runWindow(job, days[1]!, days[2]!);
+    expect(await everything()).toEqual(settled);
+  });
+
+  test('a short window first and the whole history then leave what the whole history alone gives', async () => {
+    const [whole, twice] = [await arrange(), await arrange()];
+    await runWindows(twice.job, [start + 40 * hourMs, start + 44 * hourMs + 10 * minuteMs, end]);
+    await runWindow(twice.job, start, end);
+    await runWindow(whole.job, start, end);
+    const strip = ({ id: _, series_id: __, ...rest }: Record<string, unknown>) => rest;
+    expect((await twice.anomalies()).map(strip)).toEqual((await whole.anomalies()).map(strip));
   });
 
   test('an anomaly that goes on is open, and is closed under the same name when it is over', async () => {

@@ -37,6 +37,8 @@ describe.skipIf(!hasChdb())('POST /v1/anomalies/{id}/explanation', () => {
         upper: 15,
         maturity: 1,
         reason: 'above the band',
+        withdrawn: 0,
+        held_back_by: '',
         as_of: now,
         until: 40_000,
       },

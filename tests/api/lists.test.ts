@@ -69,6 +69,8 @@ describe.skipIf(!hasChdb())('lists', () => {
         peak_score: 1 + i,
         peak_value: 9,
         reason: 'above the band',
+        withdrawn: 0,
+        held_back_by: '',
         as_of: now.getTime(),
         until,
       })).map((row, i) => ({ ...row, detector: `${row.detector}${i % 2 === 0 ? '' : '-b'}` })),
@@ -197,6 +199,8 @@ describe.skipIf(!hasChdb())('lists', () => {
       upper: 1.5,
       maturity: 1,
       reason: 'above the band',
+      withdrawn: 0,
+      held_back_by: '',
     });
   });
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { migrateTelemetry } from '../../store/migrate-telemetry.ts';
@@ -8,13 +9,7 @@ import { runInProcess } from './processes.ts';
 import { type TelemetryServer, telemetryTargets } from './targets.ts';
 
 const now = () => new Date(0);
-const files = [
-  '0001_samples.sql',
-  '0002_series.sql',
-  '0003_heartbeats.sql',
-  '0004_task_events.sql',
-  '0005_results.sql',
-];
+const files = readdirSync(new URL('../../store/schema/clickhouse/', import.meta.url)).sort();
 
 const schema = defineQuery({
   name: 'schema',

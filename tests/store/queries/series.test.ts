@@ -100,7 +100,7 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
           ended_at: started_at + minuteMs,
         },
         ...{ peak_at: started_at, peak_score: 2, peak_value: 5, expected: 1, lower: 0, upper: 2, maturity: 1 },
-        ...{ reason: '', as_of: started_at, until: farDay, ...rest },
+        ...{ reason: '', as_of: started_at, until: farDay, withdrawn: 0, held_back_by: '', ...rest },
       };
     }
 
