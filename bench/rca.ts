@@ -2,7 +2,7 @@ import { measureImpact } from '../models/root-cause/impact.ts';
 import { type ComponentEvidence, rankSuspects, type Suspect } from '../models/root-cause/rank-suspects.ts';
 import { renderTable } from '../tools/table.ts';
 import { defineBench } from './bench.ts';
-import { readScenarios, type Scenario } from './data/petshop.ts';
+import { readScenarios, type Scenario } from './datasets/petshop.ts';
 
 /** What on-call knows ten minutes into the incident. */
 const knownMs = 600_000;
