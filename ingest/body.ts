@@ -1,10 +1,7 @@
-import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
 import { AppError } from '../telemetry/errors.ts';
 import { createBreather } from '../telemetry/turn.ts';
 import { parseJsonInTurns } from './json-array.ts';
-
-const decompressors = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+import { readRequestBytes } from './request-bytes.ts';
 
 /** The records of one request as they came, unchecked, in order; a line of NDJSON that is not JSON as a `BrokenLine`. */
 export interface Records {
@@ -22,8 +19,7 @@ export interface Records {
  */
 export async function readRecords(request: Request, maxBodyBytes: number): Promise<Records> {
   const type = mediaType(request);
-  const bytes = await decompress(await readBytes(request, maxBodyBytes), request, maxBodyBytes);
-  const text = decode(bytes);
+  const text = decode(await readRequestBytes(request, maxBodyBytes, ['gzip', 'zstd']));
   if (type === 'application/x-ndjson') return { values: await parseLines(text), isList: true };
   let content: unknown;
   try {
@@ -61,40 +57,6 @@ function mediaType(request: Request): string {
   );
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
-      if (size > maxBytes) throw tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('invalid_request', 'the body ended early', { cause });
-  }
-  return Buffer.concat(chunks, size);
-}
-
-async function decompress(bytes: Buffer, request: Request, maxBytes: number): Promise<Buffer> {
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity') return bytes;
-  if (encoding !== 'gzip' && encoding !== 'zstd') {
-    throw new AppError(
-      'unsupported_media_type',
-      `content-encoding ${JSON.stringify(encoding)} is not understood; allowed: gzip, zstd, identity`,
-    );
-  }
-  try {
-    return await decompressors[encoding](bytes, { maxOutputLength: maxBytes });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw new AppError('invalid_request', `the body is not ${encoding}, as content-encoding says`, { cause });
-  }
-}
-
 function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -121,8 +83,4 @@ async function parseLines(text: string): Promise<unknown[]> {
     if (breather.isDue()) await breather.now();
   }
   return records;
-}
-
-function tooLarge(maxBytes: number): AppError {
-  return new AppError('payload_too_large', `the body is larger than ${maxBytes} bytes; send fewer records at a time`);
 }
