@@ -23,8 +23,8 @@ export interface ForecastJobOptions {
 
 const { stepMs } = grains.hour;
 export const horizonSteps = 48;
-const historyMs = 28 * 86_400_000;
-const levels = [0.025, 0.1, 0.5, 0.9, 0.975] as const;
+export const historyMs = 28 * 86_400_000;
+export const forecastLevels = [0.025, 0.1, 0.5, 0.9, 0.975] as const;
 const seriesPerTask = 25;
 /** A series that has been silent for so long has no future to speak of. */
 const maxSilenceSteps = 6;
@@ -129,7 +129,7 @@ async function forecastBatch(
       history: series,
       horizon: horizonSteps,
       seasonLengths: seasonLengthsOf(series),
-      levels,
+      levels: forecastLevels,
     }),
   );
   const available = forecasterIds.filter((id) => id !== 'nlinear' || trained.nlinear !== undefined);
@@ -150,7 +150,7 @@ async function forecastBatch(
 }
 
 /** A season is used once the history holds it twice. */
-function seasonLengthsOf({ values }: RegularSeries): number[] {
+export function seasonLengthsOf({ values }: RegularSeries): number[] {
   return [24, 168].filter((length) => values.length >= 2 * length + horizonSteps);
 }
 
@@ -176,7 +176,7 @@ function rowsOf(
       forecaster,
       step_seconds: stepMs / 1000,
       mean: forecast.mean,
-      levels,
+      levels: forecastLevels,
       quantiles: forecast.quantiles.flatMap((level) => [...level]),
       chosen: c === best ? 1 : 0,
       mase: errors[c]! < Number.MAX_VALUE ? errors[c]! : Number.NaN,

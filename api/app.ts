@@ -12,6 +12,7 @@ import { createDocsRoutes } from './docs.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
+import { createModelsRoutes } from './models.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
 import { createSeriesRoutes } from './series.ts';
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
+  app.route('/', createModelsRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   return app;
 }

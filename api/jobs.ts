@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { findJob, type Job } from '../analytics/job.ts';
 import type { Runner } from '../analytics/runner.ts';
 import { findRun, type JobRun, listRuns, readWatermark, runStatuses } from '../store/records/job-runs.ts';
 import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
 import { requireScope } from './auth.ts';
+import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { problemResponses } from './problem.ts';
@@ -72,19 +72,13 @@ const runRoute = createRoute({
   },
 });
 
-const maxRequestBytes = 16 * 1024;
-
-function refuseBody(): never {
-  throw new AppError('payload_too_large', `the body is larger than ${maxRequestBytes} bytes`);
-}
-
 const requestRoute = createRoute({
   method: 'post',
   path: '/v1/jobs/{id}/runs',
   summary: 'Run a job over a window of the past',
   description: 'The window is widened to the grid of the job. Running a window again changes nothing.',
   tags: ['jobs'],
-  middleware: [requireScope('operate'), bodyLimit({ maxSize: maxRequestBytes, onError: refuseBody })] as const,
+  middleware: [requireScope('operate'), limitBody()] as const,
   request: {
     params,
     body: {

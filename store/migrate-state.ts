@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as foundation from './schema/state/0001_foundation.ts';
+import * as modelRegistry from './schema/state/0002_model_registry.ts';
 import type { StateStore } from './state.ts';
 
-const migrations: Record<string, Migration> = { '0001_foundation': foundation };
+const migrations: Record<string, Migration> = {
+  '0001_foundation': foundation,
+  '0002_model_registry': modelRegistry,
+};
 
 /**
  * Brings the tables of the state store to the newest form, forward only, in one transaction that begins by taking a

@@ -61,6 +61,23 @@ export interface StateTables {
     metadata: string;
     created_at: number;
     promoted_at: number | null;
+    parent_id: string | null;
+    training_from: number | null;
+    training_to: number | null;
+    data_hash: string | null;
+    backend: string | null;
+    metrics: string | null;
+  };
+  models_in_use: { tenant: string; kind: string; model_id: string };
+  model_promotions: {
+    tenant: string;
+    kind: string;
+    position: number;
+    action: string;
+    model_id: string;
+    actor: string;
+    reason: string;
+    at: number;
   };
 }
 

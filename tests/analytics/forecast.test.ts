@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createForecastJob, horizonSteps } from '../../analytics/forecast.ts';
 import { createTrainJob } from '../../analytics/train.ts';
+import { decodeFloats, encodeFloats } from '../../models/networks/nlinear-weights.ts';
 import { forecastsOfSeries } from '../../store/queries/forecasts.ts';
-import { modelInUse } from '../../store/records/models.ts';
+import { promoteModel } from '../../store/records/model-promotions.ts';
+import { listModels, modelInUse, storeModel } from '../../store/records/models.ts';
 import { createHealth } from '../../telemetry/health.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { dayMs, hourMs, insertSeries, mondayMs, readAll } from '../store/rows.ts';
@@ -11,6 +13,7 @@ import { dailySwing, newTenantState, runWindow, startWorkbench, type Workbench }
 
 const start = mondayMs;
 const now = start + 15 * dayMs;
+const everyVersion = { kind: '', after: undefined, limit: 100 };
 
 describe.skipIf(!hasChdb())('the forecast and the train job', () => {
   let bench: Workbench;
@@ -129,7 +132,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
   test('training on too little history stores no model', async () => {
     const { add, train, state, tenant } = await arrange();
     await add('short', hours(now - 48 * hourMs, now));
-    expect(await runWindow(train, ...window)).toEqual({ series: 1, trained: 0 });
+    expect(await runWindow(train, ...window)).toEqual({ series: 1, trained: 0, promoted: 0 });
     expect(await modelInUse(state, tenant, 'nlinear')).toBeUndefined();
   });
 
@@ -146,14 +149,16 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     expect(await runWindow(train, ...window, { progress: (ratio) => void ratios.push(ratio) })).toEqual({
       series: 2,
       trained: 1,
+      promoted: 1,
     });
     expect(ratios.at(-1)).toBe(1);
     const model = await modelInUse(state, tenant, 'nlinear');
-    expect(model).toMatchObject({ version: 1, createdAt: now, metadata: { trainedTo: now, series: 2 } });
+    expect(model).toMatchObject({ version: 1, createdAt: now, metadata: { series: 2 } });
+    expect(model!.training!.to, 'the last days were held out').toBeLessThan(now);
     const { before, after } = (model!.metadata as { loss: { before: number; after: number } }).loss;
     expect(after).toBeLessThan(before);
     expect(health.degradations().map(({ component }) => component)).toEqual(
-      model!.metadata.backend === 'cpu' ? ['training'] : [],
+      model!.backend === 'cpu' ? ['training'] : [],
     );
 
     expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 6, tooShort: 0 });
@@ -165,8 +170,35 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       expect([...trained.mean, ...trained.quantiles].every(Number.isFinite)).toBe(true);
     }
 
+    expect(await runWindow(train, ...window), 'the same data teach nothing new').toMatchObject({ trained: 0 });
+    expect(await listModels(state, tenant, everyVersion)).toHaveLength(1);
+  });
+
+  test('a new version is taken into use only when it errs less on the days that neither has seen', async () => {
+    const { add, train, state, tenant } = await arrange();
+    await add('one', hours(start, now + dayMs));
     await runWindow(train, ...window);
-    const second = await modelInUse(state, tenant, 'nlinear');
-    expect([second!.version, second!.checksum]).toEqual([2, model!.checksum]);
+    const first = (await modelInUse(state, tenant, 'nlinear'))!;
+    const worse = JSON.parse(first.weights.toString()) as { bias: string };
+    worse.bias = encodeFloats(new Float32Array(decodeFloats(worse.bias, 48 * 7).length).fill(3));
+    const bad = await storeModel(
+      state,
+      { ...first, training: first.training!, dataHash: 'other', weights: Buffer.from(JSON.stringify(worse)) },
+      new Date(now),
+    );
+    await promoteModel(state, { tenant, id: bad.id, actor: 'test', reason: '' }, new Date(now));
+
+    const next = [now, now + hourMs] as const;
+    expect(await runWindow(train, ...next), 'it beats the bad one').toMatchObject({ trained: 1, promoted: 1 });
+    const better = (await modelInUse(state, tenant, 'nlinear'))!;
+    expect(better).toMatchObject({ version: 3, parentId: bad.id });
+    expect(better.metrics.mase).toBeLessThan(better.metrics.inUseMase!);
+    expect(better.metrics.comparedForecasts).toBe(2);
+
+    const perfect = { ...better, id: 'x', dataHash: 'perfect', training: better.training! };
+    const kept = await storeModel(state, perfect, new Date(now));
+    await promoteModel(state, { tenant, id: kept.id, actor: 'test', reason: '' }, new Date(now));
+    expect(await runWindow(train, ...next), 'seen already').toMatchObject({ trained: 0, promoted: 0 });
+    expect(await modelInUse(state, tenant, 'nlinear')).toMatchObject({ id: kept.id });
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { storeModel } from '../../store/records/models.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { compileSchema, type OpenApiDocument, type Operation } from '../support/openapi.ts';
@@ -14,6 +15,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   let seriesId: string;
   let anomalyId: string;
   let runId: string;
+  let modelId: string;
   const asked = new Set<string>();
 
   beforeAll(async () => {
@@ -51,6 +53,10 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
         { what: `the run of ${job}` },
       );
     }
+    const training = { from: times[0]!, to: end };
+    const model = { kind: 'nlinear', weights: Buffer.from('{}'), training, dataHash: '', backend: 'wasm', metrics: {} };
+    modelId = (await storeModel(service.state, { tenant: 'default', ...model }, new Date())).id;
+    await service.post(`/v1/models/${modelId}/promote`, {});
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
@@ -128,6 +134,8 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
     ['/v1/slos', () => '/v1/slos'],
     ['/v1/slos/{id}', () => '/v1/slos/fleet-availability'],
+    ['/v1/models', () => '/v1/models'],
+    ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],

@@ -13,7 +13,6 @@ import {
   readWatermark,
   updateRun,
 } from '../../../store/records/job-runs.ts';
-import { modelInUse, promoteNewModel } from '../../../store/records/models.ts';
 import { ensureSlos, listSlos } from '../../../store/records/slo-definitions.ts';
 import { defaultTenant, ensureDefaultTenant, listTenants } from '../../../store/records/tenants.ts';
 import type { StateStore } from '../../../store/state.ts';
@@ -130,31 +129,6 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
         await expect(storeKey(store, key, { tenant: 'nobody', name: '', scopes: [] }, now)).rejects.toThrow(
           /foreign key/i,
         );
-      });
-    });
-
-    describe('models', () => {
-      const model = { tenant: defaultTenant, kind: 'nlinear', metadata: { loss: 0.5 } };
-
-      test('are not there before the first; then the newest version is in use, with its weights, bit for bit', async () => {
-        expect(await modelInUse(store, defaultTenant, 'nlinear')).toBeUndefined();
-        const weights = Buffer.from(Array.from({ length: 512 }, (_, i) => i % 256));
-        expect(await promoteNewModel(store, { ...model, weights: Buffer.from('first') }, now)).toBe(1);
-        expect(await promoteNewModel(store, { ...model, weights }, now)).toBe(2);
-        expect(await promoteNewModel(store, { ...model, kind: 'other', weights: Buffer.from('x') }, later(1))).toBe(1);
-        const inUse = await modelInUse(store, defaultTenant, 'nlinear');
-        expect(inUse).toMatchObject({ version: 2, metadata: { loss: 0.5 }, createdAt: now.getTime() });
-        expect(inUse!.weights.equals(weights)).toBe(true);
-        expect(await modelInUse(store, 'nobody', 'nlinear')).toBeUndefined();
-      });
-
-      test('whose weights are not those that were stored are refused', async () => {
-        await promoteNewModel(store, { ...model, weights: Buffer.from('weights') }, now);
-        await store.db
-          .updateTable('models')
-          .set({ weights: Buffer.from('weighty') })
-          .execute();
-        await expect(modelInUse(store, defaultTenant, 'nlinear')).rejects.toThrow(/nlinear version 1.*damaged/);
       });
     });
 
