@@ -5,13 +5,16 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
 import { type AnomaliesRoutesDeps, createAnomaliesRoutes } from './anomalies.ts';
-import { authenticate } from './auth.ts';
+import { createAuditRoutes } from './audit.ts';
+import { authenticate, declaredScopes } from './auth.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
+import { createKeyring } from './keyring.ts';
+import { createKeysRoutes } from './keys.ts';
 import { createModelsRoutes } from './models.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
@@ -42,7 +45,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createConsoleRoutes());
   app.get('/openapi.json', (context) => context.json(describeApi(app, deps.version)));
 
-  app.use(authenticate(deps));
+  const open = app.routes.length;
+  const keyring = createKeyring(deps);
+  app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
@@ -52,7 +57,20 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));
   app.route('/', createStatusRoutes(deps));
+  app.route('/', createKeysRoutes({ ...deps, keyring }));
+  app.route('/', createAuditRoutes(deps));
+  refuseUnguarded(app.routes.slice(open));
   return app;
+}
+
+/** A route that says nothing of its scope would be open to every key. */
+function refuseUnguarded(routes: OpenAPIHono<AppEnvironment>['routes']): void {
+  const scopes = declaredScopes(routes);
+  const unguarded = routes
+    .filter(({ method, path }) => method !== 'ALL' || path !== '/*')
+    .map(({ method, path }) => `${method} ${path}`)
+    .find((route) => !scopes.has(route));
+  if (unguarded !== undefined) throw new Error(`${unguarded} declares no scope; give it requireScope(...)`);
 }
 
 function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {

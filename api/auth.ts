@@ -1,14 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
-import { LRUCache } from 'lru-cache';
-import { type Principal, principalOfKey, type Scope, scopes } from '../store/records/api-keys.ts';
+import { type Scope, scopes } from '../store/records/api-keys.ts';
 import { defaultTenant } from '../store/records/tenants.ts';
-import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
 import type { AppEnvironment } from './context.ts';
+import type { Keyring, Principal } from './keyring.ts';
 
-/** For how long a key is believed without asking the store again; a revoked key works so much longer. */
-const cacheMs = 10_000;
-const anyone: Principal = { tenant: defaultTenant, name: 'anyone', scopes };
+const anyone: Principal = { tenant: defaultTenant, keyId: '', name: 'anyone', scopes };
 
 /**
  * Finds out who asks: by `Authorization: Bearer KEY` or `X-Auth-Token: KEY` when `auth` is `required`; otherwise
@@ -16,19 +13,11 @@ const anyone: Principal = { tenant: defaultTenant, name: 'anyone', scopes };
  */
 export function authenticate({
   auth,
-  state,
-  now,
+  keyring,
 }: {
   auth: 'none' | 'required';
-  state: StateStore;
-  now: () => Date;
+  keyring: Keyring;
 }): MiddlewareHandler<AppEnvironment> {
-  const known = new LRUCache<string, Principal>({
-    max: 10_000,
-    ttl: cacheMs,
-    ttlResolution: 0,
-    perf: { now: () => now().getTime() },
-  });
   return async (context, next) => {
     if (auth === 'none') {
       context.set('principal', anyone);
@@ -37,24 +26,42 @@ export function authenticate({
     const bearer = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     const key = bearer ?? context.req.header('x-auth-token');
     if (key === undefined) throw new AppError('unauthenticated', 'send an API key as "Authorization: Bearer KEY"');
-    let principal = known.get(key);
-    if (principal === undefined) {
-      principal = await principalOfKey(state, key, now());
-      if (principal === undefined) throw new AppError('unauthenticated', 'the API key is not known, or has expired');
-      known.set(key, principal);
-    }
-    context.set('principal', principal);
+    context.set('principal', await keyring.principalOf(key));
     return next();
   };
 }
 
-/** Lets only keys with a scope through; `admin` may do everything. */
+/** The scope that a handler made by `requireScope` asks for. */
+const scopeOf = new WeakMap<object, Scope>();
+
+/**
+ * Lets only keys with a scope through; `admin` may do everything. This is where a route declares its scope:
+ * `createApp` refuses to build an application with a route behind `authenticate` that has none.
+ */
 export function requireScope(scope: Scope): MiddlewareHandler<AppEnvironment> {
-  return async (context, next) => {
-    const principal = context.get('principal');
-    if (!principal.scopes.includes(scope) && !principal.scopes.includes('admin')) {
+  const handler: MiddlewareHandler<AppEnvironment> = async (context, next) => {
+    if (!mayDo(context.get('principal'), scope)) {
       throw new AppError('forbidden', `this needs a key with the scope ${scope}`);
     }
     return next();
   };
+  scopeOf.set(handler, scope);
+  return handler;
+}
+
+/** Whether somebody may do what a scope allows. */
+export function mayDo({ scopes }: Principal, scope: Scope): boolean {
+  return scopes.includes(scope) || scopes.includes('admin');
+}
+
+/** The scope of each route by `METHOD /path`, as its `requireScope` declares it. */
+export function declaredScopes(
+  routes: readonly { method: string; path: string; handler: object }[],
+): Map<string, Scope> {
+  const declared = new Map<string, Scope>();
+  for (const { method, path, handler } of routes) {
+    const scope = scopeOf.get(handler);
+    if (scope !== undefined) declared.set(`${method} ${path}`, scope);
+  }
+  return declared;
 }

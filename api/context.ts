@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Principal } from '../store/records/api-keys.ts';
+import type { Principal } from './keyring.ts';
 import { refuseInvalid } from './problem.ts';
 
 /** What the middleware gives to every route. */

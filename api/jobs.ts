@@ -1,9 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { findJob, type Job } from '../analytics/job.ts';
 import type { Runner } from '../analytics/runner.ts';
+import { recordAudit } from '../store/records/audit.ts';
 import { findRun, type JobRun, listRuns, readWatermark, runStatuses } from '../store/records/job-runs.ts';
 import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
+import { actorOf } from './actor.ts';
 import { requireScope } from './auth.ts';
 import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
@@ -146,6 +148,8 @@ export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: 
           errors: [{ pointer: '/to', detail: 'in the future' }],
         });
       const run = await runner.request(id, from, to);
+      const details = { run: run.id, from: toIso(from), to: toIso(to) };
+      await recordAudit(state, actorOf(context), { action: 'job.run_requested', target: id, details }, now());
       context.header('location', `/v1/jobs/${id}/runs/${run.id}`);
       return context.json(toRun(run), 202);
     });

@@ -1,4 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { recordAudit } from '../store/records/audit.ts';
 import {
   listPromotions,
   type Promotion,
@@ -9,9 +11,10 @@ import {
 import { findModel, listModels, type StoredModel } from '../store/records/models.ts';
 import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
+import { actorOf } from './actor.ts';
 import { requireScope } from './auth.ts';
 import { limitBody } from './body-limit.ts';
-import { createRouter } from './context.ts';
+import { type AppEnvironment, createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { isoTime, toIso } from './values.ts';
@@ -126,15 +129,24 @@ export function createModelsRoutes({ state, now }: { state: StateStore; now: () 
       const { tenant, name: actor } = context.get('principal');
       const { id } = context.req.valid('param');
       const { reason = '' } = context.req.valid('json');
-      return context.json(toModel(await promoteModel(state, { tenant, id, actor, reason }, now())), 200);
+      const model = await promoteModel(state, { tenant, id, actor, reason }, now());
+      await recordPromotion(context, model, reason);
+      return context.json(toModel(model), 200);
     })
     .openapi(rollbackRoute, async (context) => {
       const { tenant, name: actor } = context.get('principal');
       const { id } = context.req.valid('param');
       const { reason = '' } = context.req.valid('json');
       const kind = await kindOf(state, tenant, id);
-      return context.json(toModel(await rollbackModel(state, { tenant, kind, actor, reason }, now())), 200);
+      const model = await rollbackModel(state, { tenant, kind, actor, reason }, now());
+      await recordPromotion(context, model, reason);
+      return context.json(toModel(model), 200);
     });
+
+  async function recordPromotion(context: Context<AppEnvironment>, { id, kind, version }: StoredModel, reason: string) {
+    const details = { kind, version, reason };
+    await recordAudit(state, actorOf(context), { action: 'model.promoted', target: id, details }, now());
+  }
 }
 
 async function requireModel(state: StateStore, tenant: string, id: string): Promise<StoredModel> {

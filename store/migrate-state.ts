@@ -2,11 +2,15 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as foundation from './schema/state/0001_foundation.ts';
 import * as modelRegistry from './schema/state/0002_model_registry.ts';
+import * as auditLog from './schema/state/0003_audit_log.ts';
+import * as keyLifecycle from './schema/state/0004_key_lifecycle.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
   '0001_foundation': foundation,
   '0002_model_registry': modelRegistry,
+  '0003_audit_log': auditLog,
+  '0004_key_lifecycle': keyLifecycle,
 };
 
 /**

@@ -21,8 +21,23 @@ export interface StateTables {
     name: string;
     hash: string;
     scopes: string;
+    hint: string;
     created_at: number;
     expires_at: number | null;
+    revoked_at: number | null;
+    last_used_at: number | null;
+    replaced_by: string | null;
+  };
+  audit_log: {
+    id: string;
+    tenant: string;
+    at: number;
+    action: string;
+    target: string;
+    key_id: string;
+    key_name: string;
+    address: string;
+    details: string;
   };
   slos: {
     tenant: string;

@@ -1,62 +1,178 @@
-import { randomBytes } from 'node:crypto';
-import { Command, Option } from 'commander';
+import { userInfo } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../api/config.ts';
 import { migrateState } from '../store/migrate-state.ts';
-import { listKeys, type Scope, scopes, storeKey } from '../store/records/api-keys.ts';
-import { defaultTenant, ensureDefaultTenant } from '../store/records/tenants.ts';
+import {
+  createKey,
+  listKeys,
+  type NewKey,
+  revokeKey,
+  rotateKey,
+  type Scope,
+  scopes,
+  validityOf,
+} from '../store/records/api-keys.ts';
+import { type Actor, type AuditAction, recordAudit } from '../store/records/audit.ts';
+import { ensureSlos } from '../store/records/slo-definitions.ts';
+import { createTenant, defaultTenant, ensureDefaultTenant, listTenants } from '../store/records/tenants.ts';
 import { openStateStore, type StateStore } from '../store/state.ts';
+import { AppError } from '../telemetry/errors.ts';
 
 const now = () => new Date();
+const dayMs = 86_400_000;
 
 /** Opens the state store of the settings for one piece of work. */
-async function withState(work: (state: StateStore) => Promise<void>): Promise<void> {
-  const config = loadConfig();
-  const state = openStateStore({ url: config.databaseUrl, holder: `keys:${process.pid}`, now });
+async function withState(work: (state: StateStore, retention: Retention) => Promise<void>): Promise<void> {
+  const { databaseUrl, retention } = loadConfig();
+  const state = openStateStore({ url: databaseUrl, holder: `keys:${process.pid}`, now });
   try {
     await migrateState(state);
-    await ensureDefaultTenant(state, config.retention, now());
-    await work(state);
+    await ensureDefaultTenant(state, retention, now());
+    await work(state, retention);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
   } finally {
     await state.close();
   }
 }
 
-const program = new Command('keys').description('Makes and lists the API keys of the default tenant.').addHelpText(
-  'after',
-  `
+type Retention = ReturnType<typeof loadConfig>['retention'];
+
+function record(state: Pick<StateStore, 'db'>, tenant: string, action: AuditAction, target: string, details = {}) {
+  const actor: Actor = { tenant, keyId: '', keyName: `command line (${userInfo().username})`, address: 'local' };
+  return recordAudit(state, actor, { action, target, details }, now());
+}
+
+/** The key alone goes to standard output, so that a script can take it. */
+function show({ key, stored }: NewKey): void {
+  console.error(
+    `The key ${stored.id} of the tenant ${stored.tenant}. It is shown this once: only its hash is kept.` +
+      (stored.expiresAt === null ? '' : ` It ends ${iso(stored.expiresAt)}.`),
+  );
+  console.log(key);
+}
+
+function iso(ms: number | null): string {
+  return ms === null ? '' : new Date(ms).toISOString();
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isFinite(days) || days < 0 || days > 3650) throw new InvalidArgumentError('allowed: 0 to 3650 days');
+  return days;
+}
+
+const program = new Command('keys')
+  .description('Makes, lists, rotates and revokes API keys, in the state store of the settings.')
+  .addHelpText(
+    'after',
+    `
 Examples:
-  npm run keys -- create agents --scope ingest          a key for agents
-  npm run keys -- create grafana --scope read           a key for whoever reads
-  npm run keys -- create ops --scope read operate       a key that may also run jobs
-  npm run keys -- list`,
-);
+  npm run keys -- create agents --scope ingest                  a key for agents
+  npm run keys -- create grafana --scope read --expires 365     a key for whoever reads, for a year
+  npm run keys -- create ops --scope read operate               a key that may also run jobs
+  npm run keys -- list
+  npm run keys -- rotate KEY_ID --overlap 7                     a new key; the old one works seven days more
+  npm run keys -- revoke KEY_ID                                 ends a key; replicas notice within ten seconds
+  npm run keys -- tenant acme "Acme Inc."                       makes a tenant, whose data nobody else sees
+  npm run keys -- create acme-agents --scope ingest --tenant acme`,
+  );
+
+const tenantOption = () => new Option('--tenant <id>', 'whose key').default(defaultTenant);
 
 program
   .command('create <name>')
   .description('make a key and print it, this once: only its hash is kept')
   .addOption(new Option('--scope <scope...>', 'what it may do').choices([...scopes]).makeOptionMandatory())
-  .action((name: string, options: { scope: Scope[] }) =>
+  .addOption(new Option('--expires <days>', 'the key ends after so many days').argParser(readDays))
+  .addOption(tenantOption())
+  .action((name: string, { scope, expires, tenant }: { scope: Scope[]; expires?: number; tenant: string }) =>
     withState(async (state) => {
-      const key = `fc_${randomBytes(24).toString('base64url')}`;
-      await storeKey(state, key, { tenant: defaultTenant, name, scopes: options.scope }, now());
-      console.log(key);
+      await knownTenant(state, tenant);
+      const expiresAt = expires === undefined ? null : now().getTime() + expires * dayMs;
+      const made = await state.db.transaction().execute(async (db) => {
+        const created = await createKey({ db }, { tenant, name, scopes: scope, expiresAt }, now());
+        await record({ db }, tenant, 'key.created', created.stored.id, { name, scopes: scope, expiresAt });
+        return created;
+      });
+      show(made);
     }),
   );
 
 program
   .command('list')
-  .description('list the keys by name, scopes and age')
-  .action(() =>
+  .description('list the keys of a tenant; the keys themselves are not known')
+  .addOption(tenantOption())
+  .action(({ tenant }: { tenant: string }) =>
     withState(async (state) => {
-      const keys = await listKeys(state, defaultTenant);
+      const keys = await listKeys(state, tenant);
       console.table(
-        keys.map(({ name, scopes, createdAt }) => ({
-          name,
-          scopes: scopes.join(' '),
-          created: createdAt.toISOString(),
+        keys.map((key) => ({
+          id: key.id,
+          name: key.name,
+          begins: key.hint,
+          scopes: key.scopes.join(' '),
+          state: validityOf(key, now()),
+          created: iso(key.createdAt),
+          ends: iso(key.expiresAt),
+          used: iso(key.lastUsedAt),
         })),
       );
     }),
   );
+
+program
+  .command('rotate <id>')
+  .description('make a key of the same name and scopes; the old one works on for the overlap')
+  .addOption(
+    new Option('--overlap <days>', 'so long the old key works beside the new one').default(30).argParser(readDays),
+  )
+  .addOption(tenantOption())
+  .action((id: string, { overlap, tenant }: { overlap: number; tenant: string }) =>
+    withState(async (state) => {
+      const made = await state.db.transaction().execute(async (db) => {
+        const rotated = await rotateKey({ db }, { tenant, id, overlapDays: overlap }, now());
+        await record({ db }, tenant, 'key.rotated', id, { newKey: rotated.stored.id, overlapDays: overlap });
+        return rotated;
+      });
+      console.error(`The old key ends ${iso(made.old.expiresAt)}.`);
+      show(made);
+    }),
+  );
+
+program
+  .command('revoke <id>')
+  .description('end a key; replicas notice within ten seconds')
+  .addOption(tenantOption())
+  .action((id: string, { tenant }: { tenant: string }) =>
+    withState(async (state) => {
+      await state.db.transaction().execute(async (db) => {
+        await revokeKey({ db }, { tenant, id }, now());
+        await record({ db }, tenant, 'key.revoked', id);
+      });
+      console.log(`revoked ${id}`);
+    }),
+  );
+
+program
+  .command('tenant <id> [name]')
+  .description('make a tenant: its data, keys and SLOs are apart from all others')
+  .action((id: string, name: string | undefined) =>
+    withState(async (state, retention) => {
+      await createTenant(state, { id, name: name ?? id, ...retention }, now());
+      await ensureSlos(state, id, now());
+      await record(state, id, 'tenant.created', id);
+      console.log(`made the tenant ${id}`);
+    }),
+  );
+
+async function knownTenant(state: StateStore, id: string): Promise<void> {
+  const tenants = await listTenants(state);
+  if (tenants.some((tenant) => tenant.id === id)) return;
+  const ids = tenants.map((tenant) => tenant.id).join(', ');
+  throw new AppError('not_found', `no tenant ${JSON.stringify(id)}; there are: ${ids}`);
+}
 
 await program.parseAsync();

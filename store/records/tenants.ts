@@ -25,6 +25,32 @@ export async function ensureDefaultTenant(
     .execute();
 }
 
+const idPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/**
+ * Makes a tenant.
+ *
+ * @throws AppError `invalid_request` when the id is not fit for one, `conflict` when it is taken.
+ */
+export async function createTenant(
+  { db }: StateStore,
+  { id, name, rawDays, rollupDays }: { id: string; name: string; rawDays: number; rollupDays: number },
+  now: Date,
+): Promise<void> {
+  if (!idPattern.test(id)) {
+    throw new AppError(
+      'invalid_request',
+      `the id of a tenant = ${JSON.stringify(id)}; allowed: 1 to 63 of a-z, 0-9, - and _`,
+    );
+  }
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('tenants')
+    .values({ id, name, raw_retention_days: rawDays, rollup_retention_days: rollupDays, created_at: now.getTime() })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  if (Number(numInsertedOrUpdatedRows) === 0) throw new AppError('conflict', `there is a tenant ${id} already`);
+}
+
 /** All tenants, in the order of their ids. */
 export async function listTenants({ db }: StateStore): Promise<Tenant[]> {
   const rows = await db.selectFrom('tenants').selectAll().orderBy('id').execute();

@@ -57,6 +57,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     const model = { kind: 'nlinear', weights: Buffer.from('{}'), training, dataHash: '', backend: 'wasm', metrics: {} };
     modelId = (await storeModel(service.state, { tenant: 'default', ...model }, new Date())).id;
     await service.post(`/v1/models/${modelId}/promote`, {});
+    await service.post('/v1/keys', { name: 'reader', scopes: ['read'] });
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
@@ -136,6 +137,8 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/slos/{id}', () => '/v1/slos/fleet-availability'],
     ['/v1/models', () => '/v1/models'],
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
+    ['/v1/keys', () => '/v1/keys'],
+    ['/v1/audit', () => '/v1/audit'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],

@@ -1,7 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { principalOfKey, storeBootstrapKey, storeKey } from '../../../store/records/api-keys.ts';
+import {
+  createKey,
+  findKey,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  storeBootstrapKey,
+  storeKey,
+  touchKey,
+  validityOf,
+} from '../../../store/records/api-keys.ts';
+import { deleteAuditBefore, listAudit, recordAudit } from '../../../store/records/audit.ts';
 import {
   advanceWatermark,
   deleteRunsBefore,
@@ -93,42 +104,142 @@ describe.each(stateTargets)('records on $engine', ({ isAvailable, ...target }) =
 
     describe('API keys', () => {
       const key = 'a-key-that-nobody-would-guess-4711';
+      const grant = { tenant: defaultTenant, name: 'ci', scopes: ['ingest', 'read'] } as const;
+      const day = 86_400_000;
 
       test('speak for their tenant with their scopes; another key speaks for nobody', async () => {
-        await storeKey(store, key, { tenant: defaultTenant, name: 'ci', scopes: ['ingest', 'read'] }, now);
-        expect(await principalOfKey(store, key, now)).toEqual({
-          tenant: defaultTenant,
-          name: 'ci',
-          scopes: ['ingest', 'read'],
-        });
-        expect(await principalOfKey(store, `${key}x`, now)).toBeUndefined();
-        expect(await principalOfKey(store, '', now)).toBeUndefined();
+        await storeKey(store, key, grant, now);
+        expect(await findKey(store, key)).toMatchObject(grant);
+        expect(await findKey(store, `${key}x`)).toBeUndefined();
+        expect(await findKey(store, '')).toBeUndefined();
       });
 
       test('stored again take the new scopes; the bootstrap key has them all', async () => {
-        await storeKey(store, key, { tenant: defaultTenant, name: 'ci', scopes: ['ingest'] }, now);
+        await storeKey(store, key, { ...grant, scopes: ['ingest'] }, now);
         await storeBootstrapKey(store, key, now);
-        expect((await principalOfKey(store, key, now))?.scopes).toEqual(['ingest', 'read', 'operate', 'admin']);
-        expect(await store.db.selectFrom('api_keys').selectAll().execute()).toHaveLength(1);
+        expect((await findKey(store, key))?.scopes).toEqual(['ingest', 'read', 'operate', 'admin']);
+        expect(await listKeys(store, defaultTenant)).toHaveLength(1);
       });
 
-      test('end at the moment of their expiry', async () => {
-        await storeKey(store, key, { tenant: defaultTenant, name: 'ci', scopes: ['read'] }, now);
-        await store.db.updateTable('api_keys').set({ expires_at: now.getTime() }).execute();
-        expect(await principalOfKey(store, key, later(-1))).toBeDefined();
-        expect(await principalOfKey(store, key, now)).toBeUndefined();
+      test('are good until the moment of their expiry, or until they are revoked', async () => {
+        const { stored } = await createKey(store, { ...grant, expiresAt: now.getTime() }, now);
+        expect(validityOf(stored, later(-1))).toBe('valid');
+        expect(validityOf(stored, now)).toBe('expired');
+        const endless = await createKey(store, grant, now);
+        expect(validityOf(endless.stored, later(1e12))).toBe('valid');
+        expect(validityOf(await revokeKey(store, endless.stored, later(5)), later(5))).toBe('revoked');
+        expect((await revokeKey(store, endless.stored, later(9))).revokedAt).toBe(later(5).getTime());
+        expect((await findKey(store, endless.key))?.revokedAt).toBe(later(5).getTime());
       });
 
-      test('are nowhere in the database, only their hashes', async () => {
+      test('are rotated with an overlap: the old one works on for so long, the new one lives as long as it did', async () => {
+        const made = await createKey(store, { ...grant, expiresAt: later(90 * day).getTime() }, now);
+        const rotated = await rotateKey(store, { ...made.stored, overlapDays: 30 }, later(10 * day));
+        expect(rotated.key).not.toBe(made.key);
+        expect(rotated.stored).toMatchObject({ ...grant, expiresAt: later(100 * day).getTime(), replacedBy: null });
+        expect(await findKey(store, made.key)).toMatchObject({
+          expiresAt: later(40 * day).getTime(),
+          replacedBy: rotated.stored.id,
+        });
+        const again = rotateKey(store, { ...made.stored, overlapDays: 30 }, later(11 * day));
+        await expect(again).rejects.toMatchObject({ code: 'conflict' });
+      });
+
+      test('never live longer for being rotated, and cannot be rotated once they ended', async () => {
+        const made = await createKey(store, { ...grant, expiresAt: later(5 * day).getTime() }, now);
+        const { old } = await rotateKey(store, { ...made.stored, overlapDays: 30 }, now);
+        expect(old.expiresAt).toBe(later(5 * day).getTime());
+        const gone = await createKey(store, grant, now);
+        await revokeKey(store, gone.stored, now);
+        const rotation = rotateKey(store, { ...gone.stored, overlapDays: 30 }, now);
+        await expect(rotation).rejects.toMatchObject({ code: 'conflict' });
+      });
+
+      test('of another tenant are not found', async () => {
+        const { stored } = await createKey(store, grant, now);
+        const foreign = { tenant: 'other', id: stored.id };
+        await expect(revokeKey(store, foreign, now)).rejects.toMatchObject({ code: 'not_found' });
+        await expect(rotateKey(store, { ...foreign, overlapDays: 1 }, now)).rejects.toMatchObject({
+          code: 'not_found',
+        });
+        expect(await listKeys(store, 'other')).toEqual([]);
+      });
+
+      test('remember when they were used last', async () => {
+        const { stored, key: made } = await createKey(store, grant, now);
+        await touchKey(store, stored.id, later(7));
+        expect((await findKey(store, made))?.lastUsedAt).toBe(later(7).getTime());
+      });
+
+      test('are nowhere in the database, only their hashes and how they begin', async () => {
         await storeBootstrapKey(store, key, now);
-        expect(await everything(state.url)).toContain('bootstrap');
-        expect(await everything(state.url)).not.toContain(key);
+        const made = await createKey(store, grant, now);
+        const stolen = await everything(state.url);
+        expect(stolen).toContain('bootstrap');
+        expect(stolen).not.toContain(key);
+        expect(stolen).not.toContain(made.key);
+        expect(made.key.startsWith(made.stored.hint)).toBe(true);
+        expect(made.stored.hint).toHaveLength(8);
       });
 
       test('of a tenant that does not exist are refused', async () => {
         await expect(storeKey(store, key, { tenant: 'nobody', name: '', scopes: [] }, now)).rejects.toThrow(
           /foreign key/i,
         );
+      });
+    });
+
+    describe('the audit log', () => {
+      const actor = { tenant: defaultTenant, keyId: 'k', keyName: 'ops', address: '10.0.0.7' };
+      const window = { tenant: defaultTenant, from: 0, to: later(1000).getTime() };
+      const record = (target: string, ms: number, tenant = defaultTenant) =>
+        recordAudit(store, { ...actor, tenant }, { action: 'key.created', target, details: { target } }, later(ms));
+
+      test('tells who changed what, when and from where, newest first', async () => {
+        await record('a', 1);
+        await record('b', 2);
+        const [newest, ...rest] = await listAudit(store, { ...window, limit: 10 });
+        expect(newest).toEqual({
+          ...actor,
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          at: later(2).getTime(),
+          action: 'key.created',
+          target: 'b',
+          details: { target: 'b' },
+        });
+        expect(rest.map(({ target }) => target)).toEqual(['a']);
+      });
+
+      test('is read in pages that hold each entry once, though many have the same time', async () => {
+        for (let i = 0; i < 5; i++) await record(`t${i}`, 3);
+        await record('other', 3, 'other');
+        const seen: string[] = [];
+        for (let after: [number, string] | undefined; ; ) {
+          const page = await listAudit(store, { ...window, after, limit: 2 });
+          if (page.length === 0) break;
+          seen.push(...page.map(({ target }) => target));
+          after = [page.at(-1)!.at, page.at(-1)!.id];
+        }
+        expect(seen.sort()).toEqual(['t0', 't1', 't2', 't3', 't4']);
+      });
+
+      test('is asked by action and time, and forgets what is old', async () => {
+        await record('old', 1);
+        await recordAudit(store, actor, { action: 'key.revoked', target: 'x' }, later(5));
+        const asked = await listAudit(store, { ...window, action: 'key.revoked', limit: 9 });
+        expect(asked.map(({ target, details }) => [target, details])).toEqual([['x', {}]]);
+        expect(await listAudit(store, { ...window, to: later(1).getTime(), limit: 9 })).toEqual([]);
+        expect(await deleteAuditBefore(store, later(5).getTime())).toBe(1);
+        expect((await listAudit(store, { ...window, limit: 9 })).map(({ target }) => target)).toEqual(['x']);
+      });
+
+      test('holds nothing of a change that was rolled back', async () => {
+        const change = store.db.transaction().execute(async (db) => {
+          await recordAudit({ db }, actor, { action: 'slo.changed', target: 's' }, now);
+          throw new Error('no');
+        });
+        await expect(change).rejects.toThrow('no');
+        expect(await listAudit(store, { ...window, limit: 9 })).toEqual([]);
       });
     });
 
