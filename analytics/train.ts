@@ -12,6 +12,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { type History, historyMs, horizonSteps, readHourlyHistories } from './forecast.ts';
 import { compareWeights, heldOutSteps } from './held-out.ts';
 import type { Job, JobWindow } from './job.ts';
+import { leaveOut, readLeftOut } from './left-out.ts';
 
 export interface TrainJobOptions {
   telemetry: TelemetryStore;
@@ -30,7 +31,8 @@ const contextLength = 168;
 /**
  * Trains one network across all series of a tenant on the four weeks before the end of the window, but for their last
  * four days: on these the new version and the one in use are compared, and only a new version that errs less is taken
- * into use. Data that a version was trained on already are not trained on again.
+ * into use. Maintenance windows and incidents are left out. Data that a version was trained on already are not trained
+ * on again.
  */
 export function createTrainJob(options: TrainJobOptions): Job {
   return {
@@ -44,7 +46,7 @@ export function createTrainJob(options: TrainJobOptions): Job {
     async run(window) {
       const counts = { series: 0, trained: 0, promoted: 0 };
       for (const tenant of await listTenants(options.state)) {
-        const histories = await readHourlyHistories(options.telemetry, tenant, window.to, options.excludeMetrics);
+        const histories = await readOrdinary(options, tenant, window.to);
         counts.series += histories.length;
         const version = await trainTenant(options, tenant, histories, window);
         if (version === undefined) continue;
@@ -54,6 +56,13 @@ export function createTrainJob(options: TrainJobOptions): Job {
       return counts;
     },
   };
+}
+
+/** The histories of all series, without what says nothing of how things normally are. */
+async function readOrdinary(options: TrainJobOptions, tenant: Tenant, to: number): Promise<History[]> {
+  const leftOut = await readLeftOut(options, tenant, { from: to - historyMs, to });
+  const histories = await readHourlyHistories(options.telemetry, tenant, to, options.excludeMetrics);
+  return histories.map(({ id, series }) => ({ id, series: leaveOut(series, leftOut.get(id)) }));
 }
 
 /** Trains and stores a version; nothing when there is too little history, or nothing new to learn from. */

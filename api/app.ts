@@ -15,6 +15,7 @@ import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
 import { createKeyring } from './keyring.ts';
 import { createKeysRoutes } from './keys.ts';
+import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
@@ -56,6 +57,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));
+  app.route('/', createMaintenanceRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));

@@ -4,6 +4,7 @@ import * as foundation from './schema/state/0001_foundation.ts';
 import * as modelRegistry from './schema/state/0002_model_registry.ts';
 import * as auditLog from './schema/state/0003_audit_log.ts';
 import * as keyLifecycle from './schema/state/0004_key_lifecycle.ts';
+import * as maintenanceWindows from './schema/state/0005_maintenance_windows.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0002_model_registry': modelRegistry,
   '0003_audit_log': auditLog,
   '0004_key_lifecycle': keyLifecycle,
+  '0005_maintenance_windows': maintenanceWindows,
 };
 
 /**

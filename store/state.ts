@@ -83,6 +83,18 @@ export interface StateTables {
     backend: string | null;
     metrics: string | null;
   };
+  maintenance_windows: {
+    id: string;
+    tenant: string;
+    agent: string;
+    agent_type: string;
+    metric: string;
+    from_time: number;
+    to_time: number;
+    reason: string;
+    created_by: string;
+    created_at: number;
+  };
   models_in_use: { tenant: string; kind: string; model_id: string };
   model_promotions: {
     tenant: string;

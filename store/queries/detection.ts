@@ -107,6 +107,28 @@ export const withdrawAnomalies = defineStatement({
   params: z.object({ tenant: z.string(), detector: z.string(), ids: z.array(z.string()) }),
 });
 
+/**
+ * Anomalies at full maturity, neither withdrawn nor held back, that touch `[from, to)`, with a peak score of `minScore` at least, no longer than
+ * `maxLengthMs`; one that is open has lasted until `to`.
+ */
+export const incidentAnomalies = defineQuery({
+  name: 'incident_anomalies',
+  sql: `SELECT toString(a.series_id) AS series_id, ${milliseconds('a.started_at')} AS started_at,
+    ifNull(toUnixTimestamp64Milli(a.ended_at), {to:Int64}) AS ended_at
+  FROM anomalies AS a FINAL
+  WHERE a.tenant = {tenant:String} AND a.started_at < ${time('to')} AND (a.ended_at IS NULL OR a.ended_at >= ${time('from')})
+    AND a.withdrawn = 0 AND a.held_back_by = '' AND a.peak_score >= {minScore:Float64} AND a.maturity >= 1 AND ended_at - started_at <= {maxLengthMs:Int64}
+  ORDER BY series_id, started_at`,
+  params: z.object({
+    tenant: z.string(),
+    from: z.number().int(),
+    to: z.number().int(),
+    minScore: z.number(),
+    maxLengthMs: z.number().int(),
+  }),
+  row: z.object({ series_id: z.string(), started_at: integer, ended_at: integer }),
+});
+
 /** How many anomalies of a tenant are open. */
 export const countOpenAnomalies = defineQuery({
   name: 'count_open_anomalies',

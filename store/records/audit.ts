@@ -9,6 +9,8 @@ export const auditActions = [
   'key.revoked',
   'job.run_requested',
   'model.promoted',
+  'maintenance.added',
+  'maintenance.removed',
   'slo.created',
   'slo.changed',
   'slo.deleted',

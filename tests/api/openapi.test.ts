@@ -58,6 +58,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     modelId = (await storeModel(service.state, { tenant: 'default', ...model }, new Date())).id;
     await service.post(`/v1/models/${modelId}/promote`, {});
     await service.post('/v1/keys', { name: 'reader', scopes: ['read'] });
+    await service.post('/v1/maintenance', { type: 'testing', from: times[0]!, to: times[1]! });
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
@@ -135,6 +136,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
     ['/v1/slos', () => '/v1/slos'],
     ['/v1/slos/{id}', () => '/v1/slos/fleet-availability'],
+    ['/v1/maintenance', () => '/v1/maintenance'],
     ['/v1/models', () => '/v1/models'],
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/keys', () => '/v1/keys'],

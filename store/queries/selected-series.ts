@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { defineQuery } from '../query.ts';
+import { aggregations } from '../tables.ts';
+import { labels } from './columns.ts';
+
+/** So many series are selected at most. */
+export const maxSelectedSeries = 100_000;
+
+/**
+ * The series of a tenant by metric, by agent, by the type of the agent and by id (each empty: any), with the agent
+ * that they speak of and its type: that of the label `type`, else what the agent's heartbeats say. By metric and id;
+ * the first `maxSelectedSeries`.
+ */
+export const selectedSeries = defineQuery({
+  name: 'selected_series',
+  sql: `SELECT toString(s.series_id) AS id, s.metric AS metric, s.labels AS labels, s.aggregation AS aggregation, s.unit AS unit,
+    s.labels['agent'] AS agent, if(s.labels['type'] != '', s.labels['type'], a.type) AS type
+  FROM (
+    SELECT series_id, metric, anyLast(series.labels) AS labels, toString(anyLast(series.aggregation)) AS aggregation, anyLast(series.unit) AS unit,
+      labels['agent'] AS agent
+    FROM series WHERE tenant = {tenant:String} AND ({metric:String} = '' OR metric = {metric:String})
+      AND ({id:String} = '' OR toString(series_id) = {id:String})
+    GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
+  ) AS s
+  LEFT JOIN (
+    SELECT agent, argMaxMerge(agent_type) AS type FROM agents WHERE tenant = {tenant:String} GROUP BY agent
+  ) AS a ON a.agent = s.agent
+  WHERE {type:String} = '' OR type = {type:String}
+  ORDER BY s.metric, s.series_id
+  LIMIT ${maxSelectedSeries}`,
+  params: z.object({
+    tenant: z.string(),
+    metric: z.string(),
+    agent: z.string(),
+    type: z.string(),
+    id: z.string().default(''),
+  }),
+  row: z.object({
+    id: z.string(),
+    metric: z.string(),
+    labels,
+    aggregation: z.enum(aggregations),
+    unit: z.string(),
+    agent: z.string(),
+    type: z.string(),
+  }),
+});
+export type SelectedSeries = z.output<typeof selectedSeries.row>;
