@@ -45,6 +45,31 @@ export const configSchema = z.strictObject({
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
     })
     .prefault({}),
+  cardinality: z
+    .strictObject({
+      maxSeries: z.number().int().min(1).max(50_000_000).default(500_000).describe('1 to 50000000 series of a tenant'),
+      maxSeriesPerAgent: z
+        .number()
+        .int()
+        .min(1)
+        .max(50_000_000)
+        .default(50_000)
+        .describe('1 to 50000000 series of one agent'),
+      maxNewSeriesPerMinute: z
+        .number()
+        .int()
+        .min(1)
+        .max(50_000_000)
+        .default(100_000)
+        .describe('1 to 50000000 series of a tenant that begin within a minute'),
+      activeHours: z
+        .number()
+        .min(1)
+        .max(8760)
+        .default(24)
+        .describe('a series that is silent for so long counts no more: 1 to 8760 hours'),
+    })
+    .prefault({}),
   retention: z
     .strictObject({ rawDays: days('raw data').default(90), rollupDays: days('rollups and results').default(400) })
     .prefault({}),

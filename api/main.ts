@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
 import { createNativeIngest } from '../ingest/native.ts';
+import { createSeriesAdmission } from '../ingest/series-admission.ts';
 import { createWriter } from '../ingest/writer.ts';
 import { createExplainer } from '../models/language/registry.ts';
 import { createModelPool } from '../models/pool.ts';
@@ -58,6 +59,8 @@ async function main(config: Config): Promise<void> {
   const { latenessSeconds } = config.jobs;
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log });
 
+  const { activeHours, ...budget } = config.cardinality;
+  const admission = createSeriesAdmission({ budget, activeHours });
   const writer = createWriter({
     store: telemetry,
     ...config.ingest,
@@ -69,7 +72,7 @@ async function main(config: Config): Promise<void> {
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, now, ...config.ingest }),
+    ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,

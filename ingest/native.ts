@@ -23,6 +23,7 @@ import {
   type TaskEvent,
   taskEventSchema,
 } from './records.ts';
+import type { SeriesAdmission, StorableSeries } from './series-admission.ts';
 import type { Writer } from './writer.ts';
 
 /** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
@@ -43,6 +44,7 @@ export interface Outcome {
 
 export interface NativeIngestOptions {
   writer: Writer;
+  admission: SeriesAdmission;
   now: () => Date;
   maxPastDays: number;
   maxFutureSeconds: number;
@@ -63,8 +65,26 @@ const earliestMs = Date.UTC(1980);
  * The native JSON protocol: checks records, turns them into rows, and returns when they are stored. Good records are
  * stored though others of the same request are refused.
  */
-export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds }: NativeIngestOptions): NativeIngest {
-  const knownSeries = new LRUCache<string, true>({ max: 200_000 });
+export function createNativeIngest({
+  writer,
+  admission,
+  now,
+  maxPastDays,
+  maxFutureSeconds,
+}: NativeIngestOptions): NativeIngest {
+  const recentSeries = new LRUCache<string, StorableSeries>({ max: 200_000 });
+
+  /** The series of a sample, as it was met before where it was, since what is known of it stands there. */
+  function seriesOf({ metric, labels, agent, aggregation, unit }: SampleRecord, { tenant }: Sender): StorableSeries {
+    const all = agent === undefined ? labels : { ...labels, agent };
+    const series_id = seriesId(tenant, metric, all);
+    let series = recentSeries.get(series_id);
+    if (series === undefined) {
+      series = { row: { tenant, metric, series_id, labels: all, aggregation, unit }, isNamed: false };
+      recentSeries.set(series_id, series);
+    }
+    return series;
+  }
 
   /** Checks each record, and makes a row of each good one; answers the rows and what is wrong with the others. */
   async function take<T extends { time?: number | undefined }, Row>(
@@ -107,15 +127,18 @@ export function createNativeIngest({ writer, now, maxPastDays, maxFutureSeconds 
       return outcome;
     },
     async samples(records, sender) {
-      const newSeries = new Map<string, SeriesRow>();
+      const unnamed = new Set<StorableSeries>();
       const { rows, outcome } = await take(records, sampleSchema, sender, (sample, nowMs) => {
-        const { row, series } = sampleRow(sample, sender, nowMs);
-        if (!knownSeries.has(series.series_id)) newSeries.set(series.series_id, series);
-        return row;
+        const series = admission.admit(seriesOf(sample, sender), nowMs);
+        if (!series.isNamed) unnamed.add(series);
+        return sampleRow(sample, series.row, sender, nowMs);
       });
       // The names first: a sample whose series has no name could not be found.
-      await writer.write(seriesTable, [...newSeries.values()]);
-      for (const id of newSeries.keys()) knownSeries.set(id, true);
+      await writer.write(
+        seriesTable,
+        Array.from(unnamed, ({ row }) => row),
+      );
+      for (const series of unnamed) series.isNamed = true;
       await writer.write(samplesTable, rows);
       return outcome;
     },
@@ -203,22 +226,10 @@ function derivedEventId({ task, kind, state, attempt, time }: TaskEvent & { time
 }
 
 function sampleRow(
-  sample: SampleRecord & { time: number },
+  { time, value, aggregation }: SampleRecord & { time: number },
+  { tenant, series_id }: SeriesRow,
   sender: Sender,
   nowMs: number,
-): { row: SampleRow; series: SeriesRow } {
-  const labels = sample.agent === undefined ? sample.labels : { ...sample.labels, agent: sample.agent };
-  const { tenant } = sender;
-  const series_id = seriesId(tenant, sample.metric, labels);
-  return {
-    row: {
-      tenant,
-      series_id,
-      time: sample.time,
-      value: sample.value,
-      aggregation: sample.aggregation,
-      ...retention(sender, sample.time, nowMs),
-    },
-    series: { tenant, metric: sample.metric, series_id, labels, aggregation: sample.aggregation, unit: sample.unit },
-  };
+): SampleRow {
+  return { tenant, series_id, time, value, aggregation, ...retention(sender, time, nowMs) };
 }

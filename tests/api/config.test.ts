@@ -49,6 +49,7 @@ describe('defaults', () => {
       maxPastDays: 400,
       maxFutureSeconds: 600,
     },
+    cardinality: { maxSeries: 500_000, maxSeriesPerAgent: 50_000, maxNewSeriesPerMinute: 100_000, activeHours: 24 },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
     jobs: {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrokenLine } from '../../ingest/body.ts';
 import { createNativeIngest, type NativeIngest, type Outcome, type Sender } from '../../ingest/native.ts';
+import { createSeriesAdmission } from '../../ingest/series-admission.ts';
 import { createWriter, type Writer } from '../../ingest/writer.ts';
 import { rawPoints } from '../../store/queries/points.ts';
 import { listSeries } from '../../store/queries/series.ts';
@@ -14,6 +15,7 @@ const dayMs = 86_400_000;
 /** ClickHouse drops what is past its retention by its own clock, so the tests live in the present. */
 const now = new Date(Math.floor(Date.now() / 60_000) * 60_000);
 const iso = (ms: number) => new Date(ms).toISOString();
+const budget = { maxSeries: 10_000, maxSeriesPerAgent: 3, maxNewSeriesPerMinute: 10_000 };
 const sender: Sender = { tenant: 'default', rawRetentionDays: 90, rollupRetentionDays: 400, backfill: false };
 
 describe.skipIf(!hasChdb())('native ingest over a real store', () => {
@@ -26,7 +28,13 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
     opened = await openTestTelemetry();
     store = opened.store;
     writer = createWriter({ store, flushAgeMs: 1, maxBatchRows: 100_000, maxQueuedRows: 1_000_000 });
-    const native = createNativeIngest({ writer, now: () => now, maxPastDays: 400, maxFutureSeconds: 600 });
+    const native = createNativeIngest({
+      writer,
+      admission: createSeriesAdmission({ budget, activeHours: 24 }),
+      now: () => now,
+      maxPastDays: 400,
+      maxFutureSeconds: 600,
+    });
     ingest = {
       heartbeats: (values, from) => native.heartbeats({ values, isList: true }, from),
       events: (values, from) => native.events({ values, isList: true }, from),
@@ -36,6 +44,31 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
   afterAll(async () => {
     await writer?.close();
     await opened?.close();
+  });
+
+  test('samples of series beyond the budget are stored in the overflow series of their metric, none is lost', async () => {
+    const values = Array.from({ length: 10 }, (_, i) => ({
+      metric: 'run_wild',
+      agent: 'wild',
+      labels: { request: `r${i}` },
+      value: i,
+      time: now.getTime() - i,
+    }));
+    expect(await ingest.samples(values, sender)).toMatchObject({ accepted: 10, refused: 0 });
+    expect(await ingest.samples(values.slice(0, 4), sender)).toMatchObject({ accepted: 4 });
+    const series = await seriesOf('run_wild');
+    expect(series.map(({ labels }) => labels)).toEqual(
+      expect.arrayContaining([{ overflow: 'true' }, { agent: 'wild', request: 'r0' }]),
+    );
+    expect(series).toHaveLength(4);
+    const { id } = series.find(({ labels }) => labels.overflow === 'true')!;
+    const points = await store.query(rawPoints, {
+      tenant: 'default',
+      id,
+      from: now.getTime() - 100,
+      to: now.getTime(),
+    });
+    expect(points.flatMap(({ values }) => values)).toEqual([9, 8, 7, 6, 5, 4, 3]);
   });
 
   async function seriesOf(metric: string) {

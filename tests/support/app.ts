@@ -6,6 +6,7 @@ import { type Config, loadConfig } from '../../api/config.ts';
 import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
 import { observeFlushes, observeModels, observeStatements } from '../../api/observe.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
+import { createSeriesAdmission } from '../../ingest/series-admission.ts';
 import { createWriter } from '../../ingest/writer.ts';
 import { createExplainer } from '../../models/language/registry.ts';
 import { createModelPool } from '../../models/pool.ts';
@@ -75,13 +76,15 @@ export async function startTestApp({
   const { latenessSeconds } = config.jobs;
   const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, metrics, log });
   const onFlush = observeFlushes(metrics, log, () => writer.queuedRows());
+  const { activeHours, ...budget } = config.cardinality;
+  const admission = createSeriesAdmission({ budget, activeHours });
   const writer = createWriter({ store: telemetry, ...config.ingest, onFlush });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, now, ...config.ingest }),
+    ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
     maxBodyBytes: config.ingest.maxBodyBytes,
