@@ -1,6 +1,7 @@
 import { createDeriveJob } from '../analytics/derive.ts';
 import { createDetectJob } from '../analytics/detect.ts';
 import { createForecastJob } from '../analytics/forecast.ts';
+import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
 import { createLivenessJob } from '../analytics/liveness.ts';
 import { createSloJob } from '../analytics/slo.ts';
@@ -29,6 +30,7 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics }),
+    createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),

@@ -115,6 +115,30 @@ export const forecastsTable = defineTable('forecasts', {
   until: 'date',
 });
 
+export const incidentsTable = defineTable('incidents', {
+  tenant: 'text',
+  incident_id: 'text',
+  created_at: 'time',
+  started_at: 'time',
+  peak_at: 'time',
+  ended_at: 'optionalTime',
+  cause: 'text',
+  severity: 'text',
+  title: 'text',
+  peak_score: 'number',
+  maturity: 'number',
+  finding_count: 'number',
+  agents: 'text',
+  metrics: 'text',
+  types: 'text',
+  suspects: 'text',
+  findings: 'text',
+  merged_into: 'text',
+  withdrawn: 'number',
+  as_of: 'time',
+  until: 'date',
+});
+
 export const allTables = [
   samplesTable,
   seriesTable,
@@ -124,6 +148,7 @@ export const allTables = [
   anomaliesTable,
   detectorStatesTable,
   forecastsTable,
+  incidentsTable,
 ] as const;
 
 export type SampleRow = RowOf<typeof samplesTable>;

@@ -61,7 +61,7 @@ export const listAgents = defineQuery({
  */
 const neighbours = `
   SELECT
-    tenant, agent, time, interval_seconds, raw_until, rollup_until,
+    tenant, agent, time, interval_seconds, status, raw_until, rollup_until,
     lagInFrame(toNullable(time)) OVER w AS previous,
     lagInFrame(interval_seconds) OVER w AS previous_interval,
     ifNull(leadInFrame(toNullable(time)) OVER w, ${time('to')}) AS next
@@ -73,10 +73,10 @@ const window = { from: z.number().int(), to: z.number().int(), lookbackSeconds: 
 /** Writes when agents became up, late and down in `[from, to)`; a function of the heartbeats alone. */
 export const insertTransitions = defineStatement({
   name: 'insert_transitions',
-  sql: `INSERT INTO agent_transitions (tenant, agent, time, state, until)
-  SELECT tenant, agent, transition.2, transition.1, rollup_until
+  sql: `INSERT INTO agent_transitions (tenant, agent, time, state, until, since, expected_seconds, status)
+  SELECT tenant, agent, transition.2, transition.1, rollup_until, time, interval_seconds, status
   FROM (
-    SELECT tenant, agent, rollup_until, arrayJoin(arrayFilter(t -> t.3, [
+    SELECT tenant, agent, time, interval_seconds, status, rollup_until, arrayJoin(arrayFilter(t -> t.3, [
       ('up', time, previous IS NULL OR time > addMilliseconds(previous, previous_interval * 1000 * {lateFactor:Float64})),
       ('late', addMilliseconds(time, interval_seconds * 1000 * {lateFactor:Float64}), next > addMilliseconds(time, interval_seconds * 1000 * {lateFactor:Float64})),
       ('down', addMilliseconds(time, interval_seconds * 1000 * {downFactor:Float64}), next > addMilliseconds(time, interval_seconds * 1000 * {downFactor:Float64}))

@@ -52,7 +52,15 @@ describe.skipIf(!hasChdb())('jobs', () => {
     const { items } = await service.get<{
       items: { id: string; schedule: string; watermark: unknown; lastRun: unknown }[];
     }>('/v1/jobs');
-    expect(items.map(({ id }) => id)).toEqual(['derive', 'liveness', 'detect', 'forecast', 'train', 'slo']);
+    expect(items.map(({ id }) => id)).toEqual([
+      'derive',
+      'liveness',
+      'detect',
+      'incidents',
+      'forecast',
+      'train',
+      'slo',
+    ]);
     for (const { schedule, watermark, lastRun } of items) {
       expect(schedule).toMatch(/^(\S+ ){5}\S+$/);
       expect([watermark, lastRun]).toEqual([null, null]);

@@ -61,6 +61,7 @@ const narrower: Record<string, fc.Arbitrary<unknown>> = {
   'scores.score': float32,
   'scores.maturity': float32,
   'forecasts.step_seconds': fc.nat(),
+  withdrawn: fc.integer({ min: 0, max: 1 }),
   'forecasts.chosen': fc.integer({ min: 0, max: 1 }),
 };
 
