@@ -10,6 +10,7 @@ import { authenticate, declaredScopes } from './auth.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
+import { answerError } from './error-answers.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
@@ -19,6 +20,7 @@ import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
+import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
 
@@ -27,7 +29,8 @@ export interface AppDeps
     AnomaliesRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
-    OperationsDeps {
+    OperationsDeps,
+    RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
   log: Logger;
@@ -50,6 +53,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const keyring = createKeyring(deps);
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
+  app.route('/', createRemoteWriteRoutes(deps));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));
@@ -87,7 +91,7 @@ function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
     if (answer.code === 'internal' || answer.code === 'unavailable') {
       log.error({ err: error, method: context.req.method, path: context.req.path }, 'request failed');
     }
-    return problem(context, answer);
+    return answerError(context, answer);
   });
 }
 

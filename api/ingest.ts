@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { readRecords } from '../ingest/body.ts';
-import type { NativeIngest, Outcome, Sender } from '../ingest/native.ts';
+import type { NativeIngest, Outcome } from '../ingest/native.ts';
 import { heartbeatSchema, sampleSchema, taskEventSchema } from '../ingest/records.ts';
 import type { Tenant } from '../store/records/tenants.ts';
-import { AppError } from '../telemetry/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { problem, problemResponses } from './problem.ts';
+import { senderOf } from './sender.ts';
 
 export interface IngestRoutesDeps {
   ingest: NativeIngest;
@@ -54,7 +54,7 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       },
     });
     router.post(path, requireScope('ingest'), async (context) => {
-      const sender = await senderOf(context.get('principal').tenant, context.req.query('backfill'));
+      const sender = await senderOf(context, tenantOf);
       const records = await readRecords(context.req.raw, maxBodyBytes);
       const outcome = await counted(kind, records.values.length, () => ingest[kind](records, sender));
       if (outcome.refused === 0) return context.json({ accepted: outcome.accepted, refused: 0 });
@@ -62,19 +62,6 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       const detail = `${refused} of ${accepted + refused} records were refused, the others are stored`;
       return problem(context, { code: 'unprocessable', detail, errors, extra: { accepted, refused } });
     });
-  }
-
-  async function senderOf(tenantId: string, backfill: string | undefined): Promise<Sender> {
-    if (backfill !== undefined && backfill !== 'true' && backfill !== 'false') {
-      throw new AppError('invalid_request', `backfill = ${JSON.stringify(backfill)}; allowed: true, false`);
-    }
-    const tenant = await tenantOf(tenantId);
-    return {
-      tenant: tenant.id,
-      rawRetentionDays: tenant.rawRetentionDays,
-      rollupRetentionDays: tenant.rollupRetentionDays,
-      backfill: backfill === 'true',
-    };
   }
 
   async function counted(kind: string, records: number, store: () => Promise<Outcome>): Promise<Outcome> {

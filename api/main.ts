@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
 import { createNativeIngest } from '../ingest/native.ts';
+import { createRemoteWrite } from '../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../ingest/series-admission.ts';
 import { createWriter } from '../ingest/writer.ts';
 import { createExplainer } from '../models/language/registry.ts';
@@ -73,6 +74,7 @@ async function main(config: Config): Promise<void> {
     state,
     writer,
     ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,

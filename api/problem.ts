@@ -4,7 +4,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, type ErrorCode, type FieldError, pointerTo } from '../telemetry/errors.ts';
 
-const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
+export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   invalid_request: 400,
   unauthenticated: 401,
   forbidden: 403,
@@ -50,7 +50,7 @@ export const problemResponses = {
   default: { description: 'Problem (RFC 9457)', content: { 'application/problem+json': { schema: problemSchema } } },
 } as const;
 
-interface Problem {
+export interface Problem {
   code: ErrorCode;
   detail: string;
   errors?: readonly FieldError[];

@@ -59,7 +59,7 @@ export interface NativeIngest {
 const maxErrors = 100;
 const dayMs = 86_400_000;
 /** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
-const earliestMs = Date.UTC(1980);
+export const earliestMs = Date.UTC(1980);
 
 /**
  * The native JSON protocol: checks records, turns them into rows, and returns when they are stored. Good records are
@@ -181,7 +181,7 @@ function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType)
 }
 
 /** Data is kept for the retention after its time or after its receipt, whichever is later: history sent late stays. */
-function retention({ rawRetentionDays, rollupRetentionDays }: Sender, timeMs: number, nowMs: number) {
+export function retention({ rawRetentionDays, rollupRetentionDays }: Sender, timeMs: number, nowMs: number) {
   const day = Math.ceil(Math.max(timeMs, nowMs) / dayMs);
   return { raw_until: day + rawRetentionDays, rollup_until: day + rollupRetentionDays };
 }

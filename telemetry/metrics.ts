@@ -25,6 +25,12 @@ export function createMetrics(version: string) {
       labelNames: [label.kind, label.outcome],
       registers,
     }),
+    ingestSkipped: new Counter({
+      name: metric.ingestSkipped,
+      help: 'Values that say nothing and are not stored, by reason: stale (a series ended), not_finite, first_total (a counter is seen for the first time), out_of_order (a total that is not newer than the last).',
+      labelNames: [label.kind, label.reason],
+      registers,
+    }),
     ingestBatchRows: new Histogram({
       name: metric.ingestBatchRows,
       help: 'Rows of one insert.',

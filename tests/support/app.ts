@@ -6,6 +6,7 @@ import { type Config, loadConfig } from '../../api/config.ts';
 import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
 import { observeFlushes, observeModels, observeStatements } from '../../api/observe.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
+import { createRemoteWrite } from '../../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../../ingest/series-admission.ts';
 import { createWriter } from '../../ingest/writer.ts';
 import { createExplainer } from '../../models/language/registry.ts';
@@ -85,6 +86,7 @@ export async function startTestApp({
     state,
     writer,
     ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
     maxBodyBytes: config.ingest.maxBodyBytes,

@@ -1,0 +1,18 @@
+import type { Context } from 'hono';
+import { type Problem, problem, statusOf } from './problem.ts';
+
+/** Paths whose protocol has its own way to tell an error, and that way; RFC 9457 elsewhere. */
+const answerers: Readonly<Record<string, (context: Context, problem: Problem) => Response>> = {
+  '/api/v1/write': answerAsText,
+};
+
+/** Answers an error as the protocol of the path does. */
+export function answerError(context: Context, error: Problem): Response {
+  return (answerers[context.req.path] ?? problem)(context, error);
+}
+
+/** Plain text, as Prometheus writes it to its log. */
+function answerAsText(context: Context, { code, detail, retryAfterSeconds }: Problem): Response {
+  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds));
+  return context.text(`${detail}\n`, statusOf[code]);
+}

@@ -1,0 +1,28 @@
+import type { Sender } from '../ingest/native.ts';
+import type { Tenant } from '../store/records/tenants.ts';
+import { AppError } from '../telemetry/errors.ts';
+
+/** What every ingest route reads of a request to know for whom it stores. */
+interface IngestContext {
+  get(name: 'principal'): { tenant: string };
+  req: { query(name: 'backfill'): string | undefined };
+}
+
+/**
+ * Finds out for whom a request stores: the tenant of its key with its retention, and `?backfill=true`.
+ *
+ * @throws AppError `invalid_request` of another value of `backfill`.
+ */
+export async function senderOf(context: IngestContext, tenantOf: (id: string) => Promise<Tenant>): Promise<Sender> {
+  const backfill = context.req.query('backfill');
+  if (backfill !== undefined && backfill !== 'true' && backfill !== 'false') {
+    throw new AppError('invalid_request', `backfill = ${JSON.stringify(backfill)}; allowed: true, false`);
+  }
+  const tenant = await tenantOf(context.get('principal').tenant);
+  return {
+    tenant: tenant.id,
+    rawRetentionDays: tenant.rawRetentionDays,
+    rollupRetentionDays: tenant.rollupRetentionDays,
+    backfill: backfill === 'true',
+  };
+}
