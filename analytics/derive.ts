@@ -1,3 +1,4 @@
+import { estimateClockSkews } from '../store/queries/agent-clocks.ts';
 import { deriveHeartbeatGaps } from '../store/queries/agents.ts';
 import { deriveQueueDepth } from '../store/queries/queue.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
@@ -7,13 +8,13 @@ import type { Job } from './job.ts';
 const lookbackSeconds = 4 * 3600;
 
 /**
- * Derives the series that need more than one row: the gap between heartbeats and the depth of queues. What one row
- * alone tells is derived by ClickHouse's views at the insert.
+ * Derives what needs more than one row: the gap between heartbeats, the depth of queues, and how far the clocks of agents
+ * are from ours. What one row alone tells is derived by ClickHouse's views at the insert.
  */
 export function createDeriveJob({ telemetry }: { telemetry: TelemetryStore }): Job {
   return {
     id: 'derive',
-    description: 'Derives heartbeat gaps and queue depths from heartbeats and task events',
+    description: 'Derives heartbeat gaps, queue depths and the skew of clocks from heartbeats and task events',
     schedule: '5 * * * * *',
     intervalSeconds: 60,
     stepSeconds: 60,
@@ -22,6 +23,7 @@ export function createDeriveJob({ telemetry }: { telemetry: TelemetryStore }): J
     async run({ from, to }) {
       await telemetry.run(deriveHeartbeatGaps, { from, to, lookbackSeconds });
       await telemetry.run(deriveQueueDepth, { from, to });
+      await telemetry.run(estimateClockSkews, { to });
       return {};
     },
   };

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listAgents, transitionsOf } from '../store/queries/agents.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
 import { agentStates } from '../telemetry/names.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
@@ -19,6 +20,9 @@ const agentSchema = z
     lastSeenAt: isoTime,
     heartbeatAgeSeconds: z.number(),
     intervalSeconds: z.number(),
+    clockSkewSeconds: z.number().nullable().openapi({
+      description: "How far the agent's clock is ahead of ours; null while its heartbeats do not tell.",
+    }),
     labels: labelsValue,
   })
   .openapi('Agent');
@@ -42,6 +46,21 @@ const listRoute = createRoute({
   },
 });
 
+const agentParams = z.object({ agent: z.string().min(1).max(200) });
+
+const oneRoute = createRoute({
+  method: 'get',
+  path: '/v1/agents/{agent}',
+  summary: 'One agent with its state',
+  tags: ['fleet'],
+  middleware: requireScope('read'),
+  request: { params: agentParams },
+  responses: {
+    200: { description: 'Agent', content: { 'application/json': { schema: agentSchema } } },
+    ...problemResponses,
+  },
+});
+
 const transitionSchema = z
   .object({ agent: z.string(), time: isoTime, state: z.enum(agentStates) })
   .openapi('Transition');
@@ -55,7 +74,7 @@ const transitionsRoute = createRoute({
   tags: ['fleet'],
   middleware: requireScope('read'),
   request: {
-    params: z.object({ agent: z.string().min(1).max(200) }),
+    params: agentParams,
     query: z.object({ from: timeQuery.optional(), to: timeQuery.optional() }),
   },
   responses: {
@@ -70,40 +89,43 @@ export interface AgentsRoutesDeps {
   now: () => Date;
 }
 
-/** `GET /v1/agents`, `/v1/agents/{agent}/transitions`. */
+/** `GET /v1/agents`, `/v1/agents/{agent}`, `/v1/agents/{agent}/transitions`. */
 export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDeps) {
+  const expectations = () => ({
+    now: now().getTime(),
+    lateFactor: liveness.lateFactor,
+    downFactor: liveness.downFactor,
+  });
   const router = createRouter().openapi(listRoute, async (context) => {
     const { limit, cursor, type, state = '' } = context.req.valid('query');
     const [after] = readCursor(cursor, z.tuple([z.string()]), ['']);
     const rows = await telemetry.query(listAgents, {
       tenant: context.get('principal').tenant,
-      now: now().getTime(),
-      lateFactor: liveness.lateFactor,
-      downFactor: liveness.downFactor,
+      ...expectations(),
       forgetAfterSeconds: liveness.forgetAfterDays * 86_400,
       type,
       state,
       after,
       limit: limit + 1,
     });
-    const page = paginate(
-      rows,
-      limit,
-      (row) => [row.agent],
-      (row) => ({
-        agent: row.agent,
-        type: row.type,
-        version: row.version,
-        status: row.status,
-        state: row.state,
-        firstSeenAt: toIso(row.first_seen),
-        lastSeenAt: toIso(row.last_seen),
-        heartbeatAgeSeconds: row.age_seconds,
-        intervalSeconds: row.interval_seconds,
-        labels: row.labels,
-      }),
-    );
+    const page = paginate(rows, limit, (row) => [row.agent], toAgent);
     return context.json(page, 200);
+  });
+  router.openapi(oneRoute, async (context) => {
+    const { agent } = context.req.valid('param');
+    const [row] = await telemetry.query(listAgents, {
+      tenant: context.get('principal').tenant,
+      ...expectations(),
+      // One that is asked for by its name is told of, however long ago it was heard.
+      forgetAfterSeconds: Number.MAX_SAFE_INTEGER,
+      type: '',
+      state: '',
+      agent,
+      after: '',
+      limit: 1,
+    });
+    if (row === undefined) throw new AppError('not_found', `no agent ${JSON.stringify(agent)} was ever heard`);
+    return context.json(toAgent(row), 200);
   });
   return router.openapi(transitionsRoute, async (context) => {
     const { to = now().getTime(), from = to - 7 * 86_400_000 } = context.req.valid('query');
@@ -112,4 +134,20 @@ export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDep
     const rows = await telemetry.query(transitionsOf, { tenant, agent, from, to, limit: maxTransitions });
     return context.json({ items: rows.map((row) => ({ ...row, time: toIso(row.time) })), nextCursor: null }, 200);
   });
+}
+
+function toAgent(row: z.output<typeof listAgents.row>) {
+  return {
+    agent: row.agent,
+    type: row.type,
+    version: row.version,
+    status: row.status,
+    state: row.state,
+    firstSeenAt: toIso(row.first_seen),
+    lastSeenAt: toIso(row.last_seen),
+    heartbeatAgeSeconds: row.age_seconds,
+    intervalSeconds: row.interval_seconds,
+    clockSkewSeconds: row.clock_skew_seconds,
+    labels: row.labels,
+  };
 }

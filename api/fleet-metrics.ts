@@ -64,13 +64,19 @@ async function addAgents(
     label.type,
     label.agent,
   ]);
+  const skew = gauge(metric.agentClockSkew, 'How far the clock of an agent is ahead of ours, where that is known.', [
+    label.tenant,
+    label.type,
+    label.agent,
+  ]);
   for (const type of new Set(agents.map((agent) => agent.type))) {
     for (const state of agentStates) counts.set({ tenant, type, state }, 0);
   }
-  for (const { agent, type, state, age_seconds } of agents) {
+  for (const { agent, type, state, age_seconds, clock_skew_seconds } of agents) {
     counts.inc({ tenant, type, state });
     up.set({ tenant, type, agent }, state === 'down' ? 0 : 1);
     age.set({ tenant, type, agent }, age_seconds);
+    setKnown(skew, { tenant, type, agent }, clock_skew_seconds);
   }
 }
 

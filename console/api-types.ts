@@ -15,6 +15,7 @@ export interface Agent {
   lastSeenAt: string;
   heartbeatAgeSeconds: number;
   intervalSeconds: number;
+  clockSkewSeconds: number | null;
   labels: Labels;
 }
 

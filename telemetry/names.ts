@@ -6,6 +6,7 @@ export const metricNames = {
   agents: 'fleetcast_agents',
   agentUp: 'fleetcast_agent_up',
   agentHeartbeatAge: 'fleetcast_agent_heartbeat_age_seconds',
+  agentClockSkew: 'fleetcast_agent_clock_skew_seconds',
   anomaliesOpen: 'fleetcast_anomalies_open',
   sloBurnRate: 'fleetcast_slo_burn_rate_ratio',
   sloBudgetRemaining: 'fleetcast_slo_error_budget_remaining_ratio',

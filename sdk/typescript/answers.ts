@@ -35,6 +35,8 @@ export interface Agent {
   lastSeenAt: string;
   heartbeatAgeSeconds: number;
   intervalSeconds: number;
+  /** How far the agent's clock is ahead; null while that is not known. */
+  clockSkewSeconds: number | null;
   labels: Labels;
 }
 

@@ -6,7 +6,10 @@ import { integer, labels, milliseconds, time } from './columns.ts';
 /** How many heartbeat intervals of silence make an agent late, and down. */
 const liveness = { now: z.number().int(), lateFactor: z.number(), downFactor: z.number() };
 
-/** Agents with their state at `now`, in the order of their names, after a cursor; forgotten ones left out. */
+/**
+ * Agents with their state at `now`, in the order of their names, after a cursor; forgotten ones left out. The age of the
+ * last heartbeat is by our clock: its time is set right by the skew of the agent's, where that is known.
+ */
 export const listAgents = defineQuery({
   name: 'list_agents',
   sql: `SELECT * FROM (
@@ -19,13 +22,18 @@ export const listAgents = defineQuery({
       argMaxMerge(a.labels) AS labels,
       ${milliseconds('min(a.first_seen)')} AS first_seen,
       ${milliseconds('max(a.last_seen)')} AS last_seen,
-      greatest(0, {now:Int64} - last_seen) / 1000 AS age_seconds,
+      any(c.skew_seconds) AS clock_skew_seconds,
+      greatest(0, ({now:Int64} - last_seen) / 1000 + ifNull(clock_skew_seconds, 0)) AS age_seconds,
       multiIf(
         age_seconds > interval_seconds * {downFactor:Float64}, 'down',
         age_seconds > interval_seconds * {lateFactor:Float64}, 'late',
         'up') AS state
     FROM agents AS a
-    WHERE tenant = {tenant:String} AND agent > {after:String}
+    LEFT JOIN (
+      SELECT agent, toNullable(argMax(skew_seconds, as_of)) AS skew_seconds
+      FROM agent_clocks WHERE tenant = {tenant:String} GROUP BY agent
+    ) AS c ON c.agent = a.agent
+    WHERE tenant = {tenant:String} AND agent > {after:String} AND ({agent:String} = '' OR agent = {agent:String})
     GROUP BY agent)
   WHERE age_seconds < {forgetAfterSeconds:Float64}
     AND ({type:String} = '' OR type = {type:String})
@@ -38,6 +46,7 @@ export const listAgents = defineQuery({
     forgetAfterSeconds: z.number(),
     type: z.string(),
     state: z.string(),
+    agent: z.string().default(''),
     after: z.string(),
     limit: z.number().int(),
   }),
@@ -51,6 +60,7 @@ export const listAgents = defineQuery({
     first_seen: integer,
     last_seen: integer,
     age_seconds: z.number(),
+    clock_skew_seconds: z.number().nullable(),
     state: z.enum(agentStates),
   }),
 });

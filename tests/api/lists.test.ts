@@ -132,6 +132,7 @@ describe.skipIf(!hasChdb())('lists', () => {
       lastSeenAt: new Date(now.getTime() - 3 * minute).toISOString(),
       heartbeatAgeSeconds: 180,
       intervalSeconds: 60,
+      clockSkewSeconds: null,
       labels: { index: '1' },
     });
     expect(nextCursor).toEqual(expect.any(String));

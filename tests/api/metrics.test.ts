@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { metricNames } from '../../telemetry/names.ts';
+import { heartbeat, insertHeartbeats } from '../store/rows.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { findExecutable, hasChdb } from '../support/servers.ts';
@@ -31,6 +32,10 @@ describe.skipIf(!hasChdb())('/metrics', () => {
       async () => (await service.get<{ status: string }>(`/v1/jobs/slo/runs/${id}`)).status === 'succeeded',
     );
     const times = Array.from({ length: 60 }, (_, i) => now - (60 - i) * minute);
+    await insertHeartbeats(
+      service.telemetry,
+      times.map((time) => heartbeat('default', 'ahead', time + 5000, { agent_type: 'clocks', received_at: time })),
+    );
     await service.post(
       '/v1/samples',
       times.map((time, i) => ({ metric: 'load', value: i % 5, time })),
@@ -108,7 +113,7 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     expect(await service.get('/health')).toEqual({ status: 'degraded' });
     expect(await service.get('/status')).toMatchObject({
       degradations: [{ component: 'training', reason: 'for the test', since: expect.stringMatching(/Z$/) }],
-      counts: { agents: 3 },
+      counts: { agents: 4 },
       stores: { telemetry: 'chdb', state: 'sqlite' },
     });
     service.health.recover('training');

@@ -129,6 +129,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/health', () => '/health'],
     ['/status', () => '/status'],
     ['/v1/agents', () => '/v1/agents'],
+    ['/v1/agents/{agent}', () => '/v1/agents/a'],
     ['/v1/agents/{agent}/transitions', () => '/v1/agents/a/transitions'],
     ['/v1/series', () => '/v1/series'],
     ['/v1/series/{id}', () => `/v1/series/${seriesId}`],

@@ -81,6 +81,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
             first_seen: at(0),
             last_seen: at(60),
             age_seconds: 1,
+            clock_skew_seconds: null,
             state: 'up',
           },
         ]);
