@@ -32,6 +32,12 @@ export const optionalServers: readonly OptionalServer[] = [
     isAvailable: () => findExecutable('promtool') !== undefined,
   },
   {
+    tests: 'the test of remote write by a real Prometheus',
+    missing: 'prometheus was not found',
+    remedy: 'on Debian: apt-get install prometheus',
+    isAvailable: () => findExecutable('prometheus') !== undefined,
+  },
+  {
     tests: 'Alertmanager tests',
     missing: 'prometheus-alertmanager and amtool were not found',
     remedy: 'on Debian: apt-get install prometheus-alertmanager',
