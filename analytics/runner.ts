@@ -22,6 +22,8 @@ export interface RunnerOptions {
   now: () => Date;
   /** Data younger than this may still arrive; windows end before it. */
   latenessSeconds: number;
+  /** Waits until records that were acknowledged can be read, and throws when they cannot: no run is to miss them. */
+  settled?: () => Promise<void>;
   metrics: Pick<Metrics, 'jobDuration' | 'jobRuns' | 'jobFailures'>;
   log: Logger;
 }
@@ -41,7 +43,16 @@ const historyMs = 7 * dayMs;
 const lockRetryMs = 500;
 
 /** Creates the runner. A run that fails leaves the watermark, so that the next tick tries the same window again. */
-export function createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log }: RunnerOptions): Runner {
+export function createRunner({
+  jobs,
+  state,
+  holder,
+  now,
+  latenessSeconds,
+  settled = async () => {},
+  metrics,
+  log,
+}: RunnerOptions): Runner {
   const stopping = new AbortController();
   const underWay = new Set<Promise<unknown>>();
   for (const { id } of jobs) {
@@ -77,6 +88,7 @@ export function createRunner({ jobs, state, holder, now, latenessSeconds, metric
         const share = (to - from) / (run.to - run.from);
         const before = (from - run.from) / (run.to - run.from);
         const watermark = await readWatermark(state, job.id);
+        await settled();
         const counts = await job.run({
           from,
           to,

@@ -4,16 +4,14 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
-import { createAnomaliesRoutes } from './anomalies.ts';
+import { type AnomaliesRoutesDeps, createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
-import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
 import { createForecastsRoutes } from './forecasts.ts';
-import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
 import { createKeyring } from './keyring.ts';
@@ -22,13 +20,14 @@ import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
+import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
 
 export interface AppDeps
   extends AgentsRoutesDeps,
-    ExplanationsRoutesDeps,
+    AnomaliesRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
@@ -56,17 +55,16 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
+  app.route('/', createStatusRoutes(deps));
+  app.use(readAfterWrites(deps.writer));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));
   app.route('/', createAnomaliesRoutes(deps));
-  app.route('/', createExplanationsRoutes(deps));
-  app.route('/', createIncidentsRoutes(deps));
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));
   app.route('/', createMaintenanceRoutes(deps));
-  app.route('/', createStatusRoutes(deps));
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));
   refuseUnguarded(app.routes.slice(open));

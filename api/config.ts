@@ -8,6 +8,8 @@ const days = (text: string) => z.number().int().min(1).max(3650).describe(`${tex
 const storeUrl = (beginning: RegExp) =>
   z.string().refine((text) => beginning.test(text) && (!text.includes('//') || URL.canParse(text)));
 
+const mebibyte = 1024 * 1024;
+
 /** Every setting, its default, and in its description what is allowed. Secrets come from the environment. */
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('an address to listen on'),
@@ -38,9 +40,43 @@ export const configSchema = z.strictObject({
         .max(256 * 1024 * 1024)
         .default(8 * 1024 * 1024)
         .describe('1024 to 268435456 bytes, after decompression'),
-      flushAgeMs: z.number().min(0).max(10_000).default(5).describe('0 to 10000 milliseconds'),
-      maxBatchRows: z.number().int().min(1).max(10_000_000).default(200_000).describe('1 to 10000000 rows'),
-      maxQueuedRows: z.number().int().min(1).max(100_000_000).default(1_000_000).describe('1 to 100000000 rows'),
+      drainAgeMs: z
+        .number()
+        .min(0)
+        .max(60_000)
+        .default(1000)
+        .describe(
+          'how long records wait in the spool for company, when nobody waits to read them: 0 to 60000 milliseconds',
+        ),
+      spoolMaxBytes: z
+        .number()
+        .int()
+        .min(mebibyte)
+        .max(1024 * 1024 * mebibyte)
+        .default(1024 * mebibyte)
+        .describe('1048576 to 1099511627776 bytes on the disk for records that ClickHouse has not taken yet'),
+      segmentMaxBytes: z
+        .number()
+        .int()
+        .min(65_536)
+        .max(256 * mebibyte)
+        .default(16 * mebibyte)
+        .describe('65536 to 268435456 bytes of records that are stored as one block'),
+      maxPendingBytes: z
+        .number()
+        .int()
+        .min(mebibyte)
+        .max(4096 * mebibyte)
+        .default(64 * mebibyte)
+        .describe('1048576 to 4294967296 bytes in memory that wait for the disk'),
+      dedupRecords: z
+        .number()
+        .int()
+        .min(1000)
+        .max(100_000_000)
+        .default(1_000_000)
+        .describe('1000 to 100000000 records of a kind that are known again when they are sent again; 32 bytes each'),
+      quarantineDays: days('how long refused records are kept').default(30),
       maxPastDays: days('how old a record may be').default(400),
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
     })

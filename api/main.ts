@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
 import { createNativeIngest } from '../ingest/native.ts';
+import { createQuarantine } from '../ingest/quarantine.ts';
 import { createRemoteWrite } from '../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../ingest/series-admission.ts';
-import { createWriter } from '../ingest/writer.ts';
+import { openWriter } from '../ingest/writer.ts';
 import { createExplainer } from '../models/language/registry.ts';
 import { createModelPool } from '../models/pool.ts';
 import { migrateState } from '../store/migrate-state.ts';
@@ -24,7 +26,8 @@ import { createApp } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
-import { observeFlushes, observeModels, observeStatements } from './observe.ts';
+import { observeModels, observeRefusals, observeStatements, observeWriter } from './observe.ts';
+import { settledBy } from './read-after-writes.ts';
 import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -58,22 +61,26 @@ async function main(config: Config): Promise<void> {
   const models = observeModels(createModelPool(config.models), metrics);
   const jobs = createAllJobs(config, { telemetry, state, models, health, now });
   const { latenessSeconds } = config.jobs;
-  const runner = createRunner({ jobs, state, holder, now, latenessSeconds, metrics, log });
+  const keepDays = config.ingest.quarantineDays;
+  const writer = await openWriter({
+    store: telemetry,
+    spool: { folder: join(config.dataDir, 'spool'), maxBytes: config.ingest.spoolMaxBytes, ...config.ingest },
+    ...config.ingest,
+    ...observeWriter(metrics, health, log, { now, keepDays }),
+  });
+  const quarantine = createQuarantine({ writer, now, keepDays, onRefusal: observeRefusals(metrics) });
+  const settled = settledBy(writer);
+  const runner = createRunner({ jobs, state, holder, now, latenessSeconds, settled, metrics, log });
 
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
-  const writer = createWriter({
-    store: telemetry,
-    ...config.ingest,
-    onFlush: observeFlushes(metrics, log, () => writer.queuedRows()),
-  });
   let stopping = false;
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
+    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,

@@ -1,4 +1,5 @@
-import type { WriterOptions } from '../ingest/writer.ts';
+import { type QuarantineOptions, quarantineRows } from '../ingest/quarantine.ts';
+import type { Backlog, WriterOptions } from '../ingest/writer.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { StatementReport } from '../store/telemetry.ts';
 import type { Health } from '../telemetry/health.ts';
@@ -21,18 +22,51 @@ export function observeStatements(metrics: Metrics, health: Health, log: Logger)
   };
 }
 
-/** Counts the inserts of the writer. */
-export function observeFlushes(
+/** Counts what becomes of records that were not taken. */
+export function observeRefusals({ quarantined }: Metrics): NonNullable<QuarantineOptions['onRefusal']> {
+  return ({ source, reason, kept, count }) =>
+    quarantined.inc({ source, reason, outcome: kept ? 'kept' : 'counted' }, count);
+}
+
+type WriterEvents = Pick<WriterOptions, 'quarantine' | 'onDrain' | 'onDuplicates' | 'onSpoolWrite' | 'onTorn'>;
+
+/** Counts what the writer does; while the disk of the spool fails, it counts as degraded. */
+export function observeWriter(
   metrics: Metrics,
+  health: Health,
   log: Logger,
-  queuedRows: () => number,
-): NonNullable<WriterOptions['onFlush']> {
-  return ({ table, rows, seconds, error }) => {
-    metrics.ingestBatchRows.observe({ table }, rows);
-    metrics.ingestFlushDuration.observe({ table, outcome: error === undefined ? 'stored' : 'failed' }, seconds);
-    metrics.ingestQueuedRows.set(queuedRows());
-    if (error !== undefined) log.warn({ table, rows }, 'insert failed; the senders were told to send again');
+  { now, keepDays }: { now: () => Date; keepDays: number },
+): WriterEvents {
+  const spool = 'spool';
+  return {
+    quarantine(writer, rows) {
+      log.warn({ rows: rows.length, table: rows[0]?.table, reason: rows[0]?.reason }, 'ClickHouse refused rows');
+      return quarantineRows(writer, rows, { now, keepDays, onRefusal: observeRefusals(metrics) });
+    },
+    onDrain({ table, rows, seconds, error }) {
+      metrics.ingestBatchRows.observe({ table }, rows);
+      metrics.ingestFlushDuration.observe({ table, outcome: error === undefined ? 'stored' : 'failed' }, seconds);
+      if (error !== undefined) log.warn({ table, rows }, 'insert failed; the rows stay in the spool');
+    },
+    onDuplicates: ({ table, rows }) => metrics.ingestDuplicates.inc({ table }, rows),
+    onSpoolWrite({ bytes, seconds, error }) {
+      metrics.spoolWriteDuration.observe({ outcome: error === undefined ? 'stored' : 'failed' }, seconds);
+      if (error === undefined) return health.recover(spool);
+      health.degrade(spool, 'the disk did not take a write; records are answered with 503');
+      log.error({ err: error, bytes }, 'the spool could not be written');
+    },
+    onTorn({ path, bytes, isLast }) {
+      if (isLast) log.info({ path, bytes }, 'cut the end of a write that was not acknowledged');
+      else log.error({ path, bytes }, 'a segment of the spool is damaged; what could be read of it is stored');
+    },
   };
+}
+
+/** Exports what waits in the spool, as it is at the moment. */
+export function exportBacklog(metrics: Metrics, { rows, bytes, ageSeconds }: Backlog): void {
+  metrics.ingestQueuedRows.set(rows);
+  metrics.spoolBytes.set(bytes);
+  metrics.spoolAge.set(ageSeconds);
 }
 
 /** The same pool, with the time of each task measured. */

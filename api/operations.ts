@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Writer } from '../ingest/writer.ts';
+import type { Backlog, Writer } from '../ingest/writer.ts';
 import { countEntities, probe } from '../store/queries/series.ts';
 import { listTenants } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
+import { exportBacklog } from './observe.ts';
 import { problemResponses } from './problem.ts';
 import { isoTime } from './values.ts';
 
@@ -46,7 +47,12 @@ const statusSchema = z
     uptimeSeconds: z.number(),
     stores: z.object({ telemetry: z.string(), state: z.string() }),
     models: z.object({ backend: z.string(), threads: z.number() }),
-    ingest: z.object({ queuedRows: z.number() }),
+    ingest: z.object({
+      queuedRows: z.number(),
+      spoolBytes: z.number(),
+      oldestSeconds: z.number().openapi({ description: 'For how long the oldest record waits to be stored.' }),
+      storing: z.boolean().openapi({ description: 'false while ClickHouse does not take records.' }),
+    }),
     counts: z.object({ agents: z.number(), series: z.number() }),
     degradations: z.array(z.object({ component: z.string(), reason: z.string(), since: isoTime })),
   })
@@ -165,7 +171,7 @@ export function createStatusRoutes({
         uptimeSeconds: (now().getTime() - startedAt.getTime()) / 1000,
         stores: { telemetry: telemetry.engine, state: state.engine },
         models: models(),
-        ingest: { queuedRows: writer.queuedRows() },
+        ingest: ingestStatus(writer.backlog()),
         counts: counts ?? { agents: 0, series: 0 },
         degradations: health.degradations().map((each) => ({ ...each, since: each.since.toISOString() })),
       };
@@ -173,7 +179,12 @@ export function createStatusRoutes({
     })
     .openapi(metricsRoute, async (context) => {
       const fleet = await fleetMetrics(context.get('principal').tenant);
+      exportBacklog(metrics, writer.backlog());
       const own = await metrics.registry.metrics();
       return context.text(`${own}\n${fleet}`, 200, { 'Content-Type': metrics.registry.contentType });
     });
+}
+
+function ingestStatus({ rows, bytes, ageSeconds, isFailing }: Backlog) {
+  return { queuedRows: rows, spoolBytes: bytes, oldestSeconds: ageSeconds, storing: !isFailing };
 }

@@ -15,6 +15,7 @@ import {
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
 import { createBreather } from '../telemetry/turn.ts';
 import { BrokenLine, type Records } from './body.ts';
+import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
 import {
   type Heartbeat,
   heartbeatSchema,
@@ -45,6 +46,7 @@ export interface Outcome {
 export interface NativeIngestOptions {
   writer: Writer;
   admission: SeriesAdmission;
+  quarantine: Quarantine;
   now: () => Date;
   maxPastDays: number;
   maxFutureSeconds: number;
@@ -68,6 +70,7 @@ export const earliestMs = Date.UTC(1980);
 export function createNativeIngest({
   writer,
   admission,
+  quarantine,
   now,
   maxPastDays,
   maxFutureSeconds,
@@ -86,13 +89,18 @@ export function createNativeIngest({
     return series;
   }
 
-  /** Checks each record, and makes a row of each good one; answers the rows and what is wrong with the others. */
+  /**
+   * Checks each record, makes a row of each good one and stores it; the others go to quarantine. Answers what became
+   * of them.
+   */
   async function take<T extends { time?: number | undefined }, Row>(
+    kind: keyof NativeIngest,
     { values, isList }: Records,
     schema: z.ZodType<T>,
-    { backfill }: Sender,
+    { backfill, tenant }: Sender,
+    store: (rows: Row[]) => Promise<unknown>,
     toRow: (record: T & { time: number }, nowMs: number) => Row,
-  ): Promise<{ rows: Row[]; outcome: Outcome }> {
+  ): Promise<Outcome> {
     const nowMs = now().getTime();
     const bounds = {
       nowMs,
@@ -101,51 +109,70 @@ export function createNativeIngest({
     };
     const rows: Row[] = [];
     const errors: FieldError[] = [];
+    const refusals: Refusal[] = [];
+    const notShown: Partial<Record<QuarantineReason, number>> = {};
     const breather = createBreather();
     for (let i = 0; i < values.length; i++) {
       if (breather.isDue()) await breather.now();
       const checked = checkOne(values[i], schema, isList ? `/${i}` : '', bounds);
-      if (checked.ok) rows.push(toRow(checked.record, nowMs));
-      else for (const problem of checked.errors.slice(0, maxErrors - errors.length)) errors.push(problem);
+      if (checked.ok) {
+        rows.push(toRow(checked.record, nowMs));
+        continue;
+      }
+      const { reason, errors: problems } = checked;
+      for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
+      if (refusals.length >= maxErrors) notShown[reason] = (notShown[reason] ?? 0) + 1;
+      else refusals.push({ kind, reason, detail: problems[0]?.detail ?? '', record: values[i] });
     }
-    return { rows, outcome: { accepted: rows.length, refused: values.length - rows.length, errors } };
+    await Promise.all([store(rows), quarantine.keep({ tenant, source: 'native' }, refusals, notShown)]);
+    return { accepted: rows.length, refused: values.length - rows.length, errors };
   }
 
   return {
-    async heartbeats(records, sender) {
-      const { rows, outcome } = await take(records, heartbeatSchema, sender, (heartbeat, nowMs) =>
-        heartbeatRow(heartbeat, sender, nowMs),
-      );
-      await writer.write(heartbeatsTable, rows);
-      return outcome;
-    },
-    async events(records, sender) {
-      const { rows, outcome } = await take(records, taskEventSchema, sender, (event, nowMs) =>
-        taskEventRow(event, sender, nowMs),
-      );
-      await writer.write(taskEventsTable, rows);
-      return outcome;
-    },
-    async samples(records, sender) {
+    heartbeats: (records, sender) =>
+      take(
+        'heartbeats',
+        records,
+        heartbeatSchema,
+        sender,
+        (rows: HeartbeatRow[]) => writer.write(heartbeatsTable, rows),
+        (heartbeat, nowMs) => heartbeatRow(heartbeat, sender, nowMs),
+      ),
+    events: (records, sender) =>
+      take(
+        'events',
+        records,
+        taskEventSchema,
+        sender,
+        (rows: TaskEventRow[]) => writer.write(taskEventsTable, rows),
+        (event, nowMs) => taskEventRow(event, sender, nowMs),
+      ),
+    samples(records, sender) {
       const unnamed = new Set<StorableSeries>();
-      const { rows, outcome } = await take(records, sampleSchema, sender, (sample, nowMs) => {
-        const series = admission.admit(seriesOf(sample, sender), nowMs);
-        if (!series.isNamed) unnamed.add(series);
-        return sampleRow(sample, series.row, sender, nowMs);
-      });
-      // The names first: a sample whose series has no name could not be found.
-      await writer.write(
-        seriesTable,
-        Array.from(unnamed, ({ row }) => row),
+      const storeNames = async () => {
+        const names = Array.from(unnamed, ({ row }) => row);
+        await writer.write(seriesTable, names);
+        for (const series of unnamed) series.isNamed = true;
+      };
+      return take(
+        'samples',
+        records,
+        sampleSchema,
+        sender,
+        (rows: SampleRow[]) => Promise.all([storeNames(), writer.write(samplesTable, rows)]),
+        (sample, nowMs) => {
+          const series = admission.admit(seriesOf(sample, sender), nowMs);
+          if (!series.isNamed) unnamed.add(series);
+          return sampleRow(sample, series.row, sender, nowMs);
+        },
       );
-      for (const series of unnamed) series.isNamed = true;
-      await writer.write(samplesTable, rows);
-      return outcome;
     },
   };
 }
 
-type Checked<T> = { ok: true; record: T & { time: number } } | { ok: false; errors: FieldError[] };
+type Checked<T> =
+  | { ok: true; record: T & { time: number } }
+  | { ok: false; reason: QuarantineReason; errors: FieldError[] };
 
 function checkOne<T extends { time?: number | undefined }>(
   record: unknown,
@@ -154,18 +181,20 @@ function checkOne<T extends { time?: number | undefined }>(
   { nowMs, earliest, latest }: { nowMs: number; earliest: number; latest: number },
 ): Checked<T> {
   if (record instanceof BrokenLine) {
-    return { ok: false, errors: [{ pointer, detail: `the line is not JSON: ${record.reason}` }] };
+    return { ok: false, reason: 'invalid', errors: [{ pointer, detail: `the line is not JSON: ${record.reason}` }] };
   }
   const parsed = schema.safeParse(record);
   if (!parsed.success) {
-    return { ok: false, errors: parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer, schema)) };
+    const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue, pointer, schema));
+    return { ok: false, reason: 'invalid', errors };
   }
   const time = parsed.data.time ?? nowMs;
   if (time >= earliest && time <= latest) return { ok: true, record: { ...parsed.data, time } };
   const iso = (ms: number) => new Date(ms).toISOString();
   const detail = `${iso(time)} is out of bounds; allowed: ${iso(earliest)} to ${iso(latest)}`;
   const remedy = time < earliest ? ', or any time since 1980 with ?backfill=true' : '';
-  return { ok: false, errors: [{ pointer: `${pointer}/time`, detail: detail + remedy }] };
+  const errors = [{ pointer: `${pointer}/time`, detail: detail + remedy }];
+  return { ok: false, reason: time < earliest ? 'late' : 'future', errors };
 }
 
 /** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */

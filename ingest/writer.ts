@@ -1,160 +1,215 @@
-import type { RowOf, Table } from '../store/table.ts';
+import { encodeRows, type RowOf, type Table } from '../store/table.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
+import { nextTurn } from '../telemetry/turn.ts';
+import { createAdmission } from './admission.ts';
+import { type DrainReport, type RefusedRow, startDrain } from './drain.ts';
+import { openKnownRecords } from './known-records.ts';
+import type { KeyHash } from './row-key.ts';
+import { openSpool, type SpoolOptions } from './spool.ts';
+import type { Block } from './spool-frame.ts';
 
 export interface WriterOptions {
-  store: TelemetryStore;
-  /** How long rows wait for company, once no insert of their table runs. */
-  flushAgeMs: number;
-  /** A batch of so many rows goes at once. */
-  maxBatchRows: number;
-  /** Above it, rows are refused until the queue is shorter: memory stays bounded. */
-  maxQueuedRows: number;
-  /** Told of each insert into ClickHouse. */
-  onFlush?: (flush: { table: string; rows: number; seconds: number; error?: unknown }) => void;
+  store: Pick<TelemetryStore, 'insertBlock' | 'isRefusal'>;
+  spool: {
+    folder: string;
+    /** Above it nothing is taken until ClickHouse has caught up. */
+    maxBytes: number;
+    segmentMaxBytes: number;
+  };
+  /** So much may wait for the disk. */
+  maxPendingBytes: number;
+  /** How long rows wait in the spool for company before they are stored, when nobody waits to read them. */
+  drainAgeMs: number;
+  /** So many records of a table are known again when they are sent again. */
+  dedupRecords: number;
+  /** Takes the rows that ClickHouse refuses, to be written to the quarantine by this writer. */
+  quarantine: (writer: Writer, rows: readonly RefusedRow[]) => Promise<void>;
+  onDrain?: (report: DrainReport) => void;
+  onDuplicates?: (duplicates: { table: string; rows: number }) => void;
+  onSpoolWrite?: SpoolOptions['onWrite'];
+  onTorn?: SpoolOptions['onTorn'];
 }
 
-/** Groups the rows of concurrent requests into one insert a table. */
+/** What became of the rows of a write. Duplicates are safe already: the same record was taken before. */
+export interface Written {
+  rows: number;
+  duplicates: number;
+}
+
+/** What waits on its way into ClickHouse. */
+export interface Backlog {
+  rows: number;
+  bytes: number;
+  /** For how long the oldest row has waited; 0 when none does. */
+  ageSeconds: number;
+  /** Whether ClickHouse refused or did not answer the last insert. */
+  isFailing: boolean;
+}
+
+/** Rows that are encoded already, all of one tenant. */
+export interface EncodedRows extends Block {
+  tenant: string;
+}
+
+/** The way of rows into ClickHouse: over a spool on the disk, in large blocks, each record once. */
 export interface Writer {
   /**
-   * Stores rows and returns when ClickHouse has them.
+   * Takes rows and returns when they are safe on the disk. Rows whose natural key was taken a moment ago are left out.
    *
-   * @throws AppError `too_many_requests` when the queue is full; `unavailable` when the insert failed, of which
-   * nothing is known to be stored.
+   * @throws AppError `too_many_requests` when too much waits; `unavailable` when the spool is full or the disk fails,
+   * or at the end of the service. Nothing of it may be taken as stored then.
    */
-  write<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<void>;
-  /** How many rows wait or are being inserted. */
-  queuedRows(): number;
-  /** Stores what waits and returns when nothing is in flight. Later writes are refused. */
+  write<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<Written>;
+  /** The same for rows that are encoded already; `keys` as `hash` makes them of `naturalKeys`. */
+  writeEncoded(rows: EncodedRows): Promise<Written>;
+  /** Makes the keys of encoded rows. */
+  readonly hash: KeyHash;
+  /**
+   * Waits until all that was taken so far can be read.
+   *
+   * @returns false when it takes longer, or the store does not take rows at the moment.
+   */
+  caughtUp(timeoutMs: number): Promise<boolean>;
+  backlog(): Backlog;
+  /** Stores what waits, as far as that is possible in some seconds; the rest is in the spool. Later writes are refused. */
   close(): Promise<void>;
 }
 
-const largeBatchRows = 5000;
+const rowsPerTurn = 1000;
+const closeTimeoutMs = 3000;
+/** So much of the spool is kept in memory as well, so that it need not be read again. */
+const memoryMaxBytes = 64 * 1024 * 1024;
+const columnsOf = new WeakMap<Table, readonly string[]>();
 
-interface Waiting {
-  rows: readonly unknown[];
-  resolve: () => void;
-  reject: (error: unknown) => void;
-}
-
-interface Lane {
-  table: Table;
-  waiting: Waiting[];
-  rows: number;
-  /** Inserts under way. */
-  running: number;
-  timer: NodeJS.Timeout | undefined;
-}
-
-/**
- * Creates the writer. Each table has its own lane: rows that come while an insert runs form the next batch, so the
- * size of batches follows the load by itself.
- */
-export function createWriter({
+/** Opens the spool, begins to carry into ClickHouse what an earlier process left there, and takes rows. */
+export async function openWriter({
   store,
-  flushAgeMs,
-  maxBatchRows,
-  maxQueuedRows,
-  onFlush = () => {},
-}: WriterOptions): Writer {
-  const lanes = new Map<string, Lane>();
-  let queued = 0;
-  let closing = false;
-  let drained: (() => void) | undefined;
+  spool: { folder, maxBytes, segmentMaxBytes },
+  maxPendingBytes,
+  drainAgeMs,
+  dedupRecords,
+  quarantine,
+  onDrain,
+  onDuplicates = () => {},
+  onSpoolWrite,
+  onTorn,
+}: WriterOptions): Promise<Writer> {
+  const known = await openKnownRecords({ folder, capacity: dedupRecords });
+  const spool = await openSpool({
+    folder,
+    segmentMaxBytes,
+    memoryMaxBytes,
+    onLeft: known.admitKeys,
+    ...(onSpoolWrite && { onWrite: onSpoolWrite }),
+    ...(onTorn && { onTorn }),
+  });
+  const { bytes: usedBytes, pendingBytes } = spool;
+  const admission = createAdmission({ maxBytes, maxPendingBytes, usedBytes, pendingBytes });
+  let isClosing = false;
 
-  function laneOf(table: Table): Lane {
-    let lane = lanes.get(table.name);
-    if (lane === undefined) {
-      lane = { table, waiting: [], rows: 0, running: 0, timer: undefined };
-      lanes.set(table.name, lane);
-    }
-    return lane;
-  }
-
-  function schedule(lane: Lane): void {
-    if (lane.waiting.length === 0 || isBusy(lane)) return;
-    if (closing || lane.rows >= maxBatchRows) void flush(lane);
-    else lane.timer ??= setTimeout(() => void flush(lane), flushAgeMs);
-  }
-
-  async function flush(lane: Lane): Promise<void> {
-    clearTimeout(lane.timer);
-    lane.timer = undefined;
-    if (isBusy(lane)) return;
-    const batch = takeBatch(lane, maxBatchRows);
-    if (batch.length === 0) return;
-    const rows = batch.length === 1 ? batch[0]!.rows : batch.flatMap((waiting) => waiting.rows);
-    lane.running++;
-    const started = performance.now();
-    const outcome = await store.insert(lane.table, rows as never).then(
-      () => ({}),
-      (error: unknown) => ({ error }),
-    );
-    lane.running--;
-    queued -= rows.length;
-    onFlush({ table: lane.table.name, rows: rows.length, seconds: (performance.now() - started) / 1000, ...outcome });
-    settle(batch, outcome);
-    schedule(lane);
-    if (queued === 0) drained?.();
-  }
-
-  return {
-    write(table, rows) {
-      if (rows.length === 0) return Promise.resolve();
-      if (closing)
-        return Promise.reject(new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 }));
-      if (queued > 0 && queued + rows.length > maxQueuedRows) {
-        return Promise.reject(
-          new AppError('too_many_requests', 'too many records wait to be stored; send them again later', {
-            retryAfterSeconds: 1,
-          }),
-        );
-      }
-      const lane = laneOf(table);
-      return new Promise<void>((resolve, reject) => {
-        lane.waiting.push({ rows, resolve, reject });
-        lane.rows += rows.length;
-        queued += rows.length;
-        schedule(lane);
-      });
+  const drain = startDrain({
+    spool,
+    store,
+    drainAgeMs,
+    quarantine: (rows) => quarantine(writer, rows),
+    async onStored({ lanes }, lastWrite) {
+      admission.stored(lastWrite);
+      for (const { shape, keys } of lanes) await known.persist(shape.table, keys);
     },
-    queuedRows: () => queued,
+    ...(onDrain && { onDrain }),
+  });
+
+  async function append(table: string, tenant: string, blocks: Block[], duplicates: number): Promise<Written> {
+    if (duplicates > 0) onDuplicates({ table, rows: duplicates });
+    let rows = 0;
+    let bytes = 0;
+    for (const block of blocks) {
+      rows += block.rows;
+      bytes += block.bytes.length;
+    }
+    const undo = () => {
+      for (const { table, keys } of blocks) known.forget(table, keys);
+    };
+    try {
+      admission.enter(tenant, bytes);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    const write = await spool.append(blocks, { needsEarlier: duplicates > 0, undo }).catch((cause: unknown) => {
+      throw new AppError('unavailable', 'the spool on the disk did not take the records; send them again', {
+        cause,
+        retryAfterSeconds: 5,
+      });
+    });
+    admission.taken(tenant, bytes, write);
+    drain.nudge();
+    return { rows, duplicates };
+  }
+
+  function refuseWhenClosing(): void {
+    if (isClosing) throw new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 });
+  }
+
+  const writer: Writer = {
+    hash: known.hash,
+    async write(table, rows) {
+      if (rows.length === 0) return { rows: 0, duplicates: 0 };
+      refuseWhenClosing();
+      admission.check();
+      const blocks: Block[] = [];
+      let duplicates = 0;
+      for (let start = 0; start < rows.length; start += rowsPerTurn) {
+        if (start > 0) await nextTurn();
+        const some = rows.length <= rowsPerTurn ? rows : rows.slice(start, start + rowsPerTurn);
+        const admitted = known.admit(table.name, some);
+        const fresh = admitted.isNew === undefined ? some : some.filter((_, i) => admitted.isNew![i] === 1);
+        duplicates += admitted.duplicates;
+        if (fresh.length === 0) continue;
+        blocks.push(blockOf(table, fresh, admitted.keys));
+      }
+      return append(table.name, (rows[0] as { tenant?: string }).tenant ?? '', blocks, duplicates);
+    },
+    async writeEncoded({ tenant, ...block }) {
+      refuseWhenClosing();
+      admission.check();
+      const { keys, isNew, duplicates } = known.admitKeys(block.table, block.keys);
+      const bytes = isNew === undefined ? block.bytes : pickLines(block.bytes, isNew);
+      return append(block.table, tenant, [{ ...block, rows: block.rows - duplicates, bytes, keys }], duplicates);
+    },
+    caughtUp: (timeoutMs) => drain.caughtUp(timeoutMs),
+    backlog() {
+      const since = spool.waitingSince();
+      const ageSeconds = since === undefined ? 0 : (performance.now() - since) / 1000;
+      return { rows: spool.rows(), bytes: spool.bytes(), ageSeconds, isFailing: drain.isFailing() };
+    },
     async close() {
-      closing = true;
-      for (const lane of lanes.values()) void flush(lane);
-      if (queued > 0) await new Promise<void>((resolve) => (drained = resolve));
+      isClosing = true;
+      await drain.close(closeTimeoutMs);
+      await spool.close();
     },
   };
+  return writer;
 }
 
-function settle(batch: readonly Waiting[], outcome: { error?: unknown }): void {
-  if (!('error' in outcome)) {
-    for (const { resolve } of batch) resolve();
-    return;
+function blockOf<T extends Table>(table: T, rows: readonly RowOf<T>[], keys: Uint32Array): Block {
+  let columns = columnsOf.get(table);
+  if (columns === undefined) {
+    columns = Object.keys(table.columns);
+    columnsOf.set(table, columns);
   }
-  const error = new AppError('unavailable', 'the store did not take the records; send them again', {
-    cause: outcome.error,
-    retryAfterSeconds: 5,
-  });
-  for (const { reject } of batch) reject(error);
+  return { table: table.name, columns, rows: rows.length, bytes: Buffer.from(encodeRows(table, rows)), keys };
 }
 
-/**
- * One insert of a table at a time: of small batches two would only make more parts, whose merging costs more than is
- * gained. A large batch goes beside the one before, for it is worth a part of its own.
- */
-function isBusy({ running, rows }: Lane): boolean {
-  return running >= (rows >= largeBatchRows ? 2 : 1);
-}
-
-/** Whole requests from the head of the lane, at least one, up to the size of a batch. */
-function takeBatch(lane: Lane, maxRows: number): Waiting[] {
-  let rows = 0;
-  let count = 0;
-  while (count < lane.waiting.length && (count === 0 || rows + lane.waiting[count]!.rows.length <= maxRows)) {
-    rows += lane.waiting[count]!.rows.length;
-    count++;
+/** The lines for which `isPicked` is 1. */
+function pickLines(bytes: Buffer, isPicked: Uint8Array): Buffer {
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (const picked of isPicked) {
+    const end = bytes.indexOf(0x0a, start) + 1;
+    if (picked === 1) lines.push(bytes.subarray(start, end));
+    start = end;
   }
-  lane.rows -= rows;
-  return lane.waiting.splice(0, count);
+  return Buffer.concat(lines);
 }

@@ -139,6 +139,19 @@ export const incidentsTable = defineTable('incidents', {
   until: 'date',
 });
 
+export const quarantineTable = defineTable('quarantine', {
+  tenant: 'text',
+  id: 'text',
+  time: 'time',
+  source: 'text',
+  kind: 'text',
+  reason: 'text',
+  detail: 'text',
+  record: 'text',
+  replayed_at: 'optionalTime',
+  until: 'date',
+});
+
 export const allTables = [
   samplesTable,
   seriesTable,
@@ -149,6 +162,7 @@ export const allTables = [
   detectorStatesTable,
   forecastsTable,
   incidentsTable,
+  quarantineTable,
 ] as const;
 
 export type SampleRow = RowOf<typeof samplesTable>;

@@ -21,6 +21,14 @@ export interface TelemetryStoreOptions {
   timeoutSeconds?: number;
 }
 
+/** Rows as an insert takes them. */
+export interface EncodedBlock {
+  table: string;
+  columns: readonly string[];
+  rows: number;
+  bytes: Buffer;
+}
+
 /**
  * The append-only store of telemetry and results: ClickHouse, in the process or on a server, behind one client.
  */
@@ -35,6 +43,12 @@ export interface TelemetryStore {
    * already stored under the same token, in the table and in what its views derive; without one, it drops none.
    */
   insert<T extends Table>(table: T, rows: readonly RowOf<T>[], options?: { token?: string }): Promise<void>;
+  /**
+   * The same for rows that are TabSeparated already, in the order of the columns: one block, of a million rows at most.
+   */
+  insertBlock(block: EncodedBlock, options?: { token?: string }): Promise<void>;
+  /** Whether ClickHouse said that the rows themselves are at fault: sent again, they would be refused again. */
+  isRefusal(error: unknown): boolean;
   /** Runs SQL of the migrations. */
   command(sql: string): Promise<void>;
   close(): Promise<void>;
@@ -52,7 +66,9 @@ export async function openTelemetryStore({
   timeoutSeconds = 60,
 }: TelemetryStoreOptions): Promise<TelemetryStore> {
   const embedded = url.startsWith('chdb:');
-  const client = embedded ? await openEmbedded(url.slice('chdb:'.length)) : await openServer(url, timeoutSeconds);
+  const { client, send } = embedded
+    ? await openEmbedded(url.slice('chdb:'.length))
+    : await openServer(url, timeoutSeconds);
 
   const noDeduplication = await findNoDeduplication(client);
 
@@ -68,6 +84,16 @@ export async function openTelemetryStore({
       throw error;
     }
   }
+
+  const insertBlock: TelemetryStore['insertBlock'] = (block, { token } = {}) =>
+    measured(`insert_${block.table}`, () =>
+      send(block, {
+        async_insert: 0,
+        ...(token === undefined ? noDeduplication : tokenSettings(token)),
+        max_partitions_per_insert_block: 0,
+        log_comment: `insert_${block.table}`,
+      }),
+    );
 
   // Settings stand in the statements: given to the client, chDB would keep them for every later statement.
   return {
@@ -86,22 +112,19 @@ export async function openTelemetryStore({
     run: (statement, params) =>
       measured(statement.name, async () => {
         const query_params = statement.params.parse(params) as Record<string, unknown>;
-        const query = `${statement.sql}\nSETTINGS ${noDeduplication}, log_comment = '${statement.name}'`;
+        const query = `${statement.sql}\nSETTINGS ${settingsText(noDeduplication)}, log_comment = '${statement.name}'`;
         await client.command({ query, query_params });
       }),
 
-    insert: (table, rows, { token } = {}) =>
-      measured(`insert_${table.name}`, async () => {
-        if (rows.length === 0) return;
-        const deduplication = token === undefined ? noDeduplication : tokenSettings(token);
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${table.name} (${Object.keys(table.columns).join(', ')}) SETTINGS async_insert = 0, ${deduplication}, max_partitions_per_insert_block = 0, log_comment = 'insert_${table.name}' FORMAT TabSeparated`,
-          values: Readable.from(encodeInTurns(table, rows), { objectMode: false }),
-        });
-        for await (const _ of stream) {
-          // An answer that is not read keeps its connection.
-        }
-      }),
+    insert: async (table, rows, options) => {
+      if (rows.length === 0) return;
+      const bytes = await encodeInTurns(table, rows);
+      await insertBlock({ table: table.name, columns: Object.keys(table.columns), rows: rows.length, bytes }, options);
+    },
+
+    insertBlock,
+
+    isRefusal: (error) => error instanceof ClickHouseError && refusalCodes.has(Number(error.code)),
 
     command: (sql) =>
       measured('command', async () => {
@@ -127,37 +150,68 @@ async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<
 }
 
 /** Encodes rows a thousand at a time, giving way to the event loop in between. */
-async function* encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): AsyncGenerator<string> {
+async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<Buffer> {
   const rowsPerTurn = 1000;
+  const chunks: Buffer[] = [];
   for (let start = 0; start < rows.length; start += rowsPerTurn) {
     if (start > 0) await nextTurn();
-    yield encodeRows(table, rows.slice(start, start + rowsPerTurn));
+    chunks.push(Buffer.from(encodeRows(table, rows.slice(start, start + rowsPerTurn))));
   }
+  return Buffer.concat(chunks);
+}
+
+type Settings = Readonly<Record<string, string | number>>;
+
+function settingsText(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : `'${value}'`}`)
+    .join(', ');
 }
 
 /** Without a token, an insert that equals an earlier one is not the same; how to say so differs between versions. */
-async function findNoDeduplication(client: ClickHouseClient): Promise<string> {
+async function findNoDeduplication(client: ClickHouseClient): Promise<Settings> {
   const query = "SELECT count() AS known FROM system.settings WHERE name = 'deduplicate_insert'";
   const [row] = await (await client.query({ query, format: 'JSONEachRow' })).json<{ known: string | number }>();
-  return Number(row?.known) > 0 ? "deduplicate_insert = 'disable'" : 'insert_deduplicate = 0';
+  return Number(row?.known) > 0 ? { deduplicate_insert: 'disable' } : { insert_deduplicate: 0 };
 }
 
-function tokenSettings(token: string): string {
+function tokenSettings(token: string): Settings {
   if (!/^[\w:.-]+$/.test(token))
     throw new TypeError(`deduplication token ${JSON.stringify(token)}: allowed are letters, digits and _ : . -`);
-  return `insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
+  return {
+    insert_deduplicate: 1,
+    deduplicate_blocks_in_dependent_materialized_views: 1,
+    insert_deduplication_token: token,
+  };
 }
 
-/** chDB throws the `ClickHouseError` of its own copy of the client, which no `instanceof` would find. */
+/**
+ * The codes by which ClickHouse refuses rows for what is in them: text that is no number, date or member of an Enum,
+ * values out of range, a violated constraint (src/Common/ErrorCodes.cpp).
+ */
+const refusalCodes = new Set([6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 469, 691]);
+
+/**
+ * chDB throws the `ClickHouseError` of its own copy of the client, which no `instanceof` would find, and errors of its
+ * own from inserts.
+ */
 function unifyError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError || !('code' in thrown && 'type' in thrown))
-    return thrown;
-  const error = new ClickHouseError({ message: thrown.message, code: String(thrown.code), type: String(thrown.type) });
+  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError) return thrown;
+  const code = 'clickhouseCode' in thrown ? thrown.clickhouseCode : 'type' in thrown && 'code' in thrown && thrown.code;
+  if (!code) return thrown;
+  const type = 'type' in thrown ? String(thrown.type) : /\(([A-Z_]+)\)\s*$/.exec(thrown.message)?.[1];
+  const error = new ClickHouseError({ message: thrown.message, code: String(code), ...(type && { type }) });
   error.cause = thrown;
   return error;
 }
 
-async function openEmbedded(path: string): Promise<ClickHouseClient> {
+/** A client, and the way of a block into its server. */
+interface Opened {
+  client: ClickHouseClient;
+  send(block: EncodedBlock, settings: Settings): Promise<void>;
+}
+
+async function openEmbedded(path: string): Promise<Opened> {
   const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
     throw new Error(
       'the embedded ClickHouse (npm package chdb) is not installed on this platform; set CLICKHOUSE_URL to a ClickHouse server',
@@ -165,12 +219,24 @@ async function openEmbedded(path: string): Promise<ClickHouseClient> {
     );
   });
   mkdirSync(path, { recursive: true });
-  // chDB types its connection against its own copy of the client's types.
-  const connection = createChdbConnection({ path }) as never;
-  return createClient({ connection } as Parameters<typeof createClient>[0]);
+  const connection = createChdbConnection({ path });
+  return {
+    // chDB types its connection against its own copy of the client's types.
+    client: createClient({ connection: connection as never } as Parameters<typeof createClient>[0]),
+    async send({ table, columns, rows, bytes }, settings) {
+      const { rowsWritten } = await connection.chdb.rawInsert({
+        table,
+        columns,
+        values: bytes,
+        format: 'TSV',
+        settings,
+      });
+      if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);
+    },
+  };
 }
 
-async function openServer(url: string, timeoutSeconds: number): Promise<ClickHouseClient> {
+async function openServer(url: string, timeoutSeconds: number): Promise<Opened> {
   const { origin, username, password, pathname } = new URL(url);
   const database = decodeURIComponent(pathname.slice(1)) || 'default';
   const options = {
@@ -191,5 +257,17 @@ async function openServer(url: string, timeoutSeconds: number): Promise<ClickHou
   } finally {
     await bootstrap.close();
   }
-  return createClient({ ...options, database });
+  const client = createClient({ ...options, database });
+  return {
+    client,
+    async send({ table, columns, bytes }, settings) {
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${settingsText(settings)} FORMAT TabSeparated`,
+        values: Readable.from([bytes], { objectMode: false }),
+      });
+      for await (const _ of stream) {
+        // An answer that is not read keeps its connection.
+      }
+    },
+  };
 }

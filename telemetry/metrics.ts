@@ -86,7 +86,36 @@ export function createMetrics(version: string) {
     }),
     ingestQueuedRows: new Gauge({
       name: metric.ingestQueuedRows,
-      help: 'Rows that wait to be stored, or are being stored.',
+      help: 'Rows in the spool that are not in ClickHouse yet.',
+      registers,
+    }),
+    ingestDuplicates: new Counter({
+      name: metric.ingestDuplicates,
+      help: 'Records that were sent again and are stored already, by table.',
+      labelNames: [label.table],
+      registers,
+    }),
+    quarantined: new Counter({
+      name: metric.ingestQuarantined,
+      help: 'Records that were not taken as they came, by source and reason: kept in quarantine, or only counted.',
+      labelNames: [label.source, label.reason, label.outcome],
+      registers,
+    }),
+    spoolBytes: new Gauge({
+      name: metric.spoolBytes,
+      help: 'Size of the spool: what is acknowledged and not in ClickHouse yet.',
+      registers,
+    }),
+    spoolAge: new Gauge({
+      name: metric.spoolAge,
+      help: 'For how long the oldest row of the spool has waited.',
+      registers,
+    }),
+    spoolWriteDuration: new Histogram({
+      name: metric.spoolWriteDuration,
+      help: 'Time of one write to the spool, until it is on the disk.',
+      labelNames: [label.outcome],
+      buckets: secondsBuckets,
       registers,
     }),
     degraded: new Gauge({

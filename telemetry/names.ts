@@ -23,6 +23,11 @@ export const metricNames = {
   ingestBatchRows: 'fleetcast_ingest_batch_rows',
   ingestFlushDuration: 'fleetcast_ingest_flush_duration_seconds',
   ingestQueuedRows: 'fleetcast_ingest_queued_rows',
+  ingestDuplicates: 'fleetcast_ingest_duplicates_total',
+  ingestQuarantined: 'fleetcast_ingest_quarantined_total',
+  spoolBytes: 'fleetcast_spool_bytes',
+  spoolAge: 'fleetcast_spool_age_seconds',
+  spoolWriteDuration: 'fleetcast_spool_write_duration_seconds',
   httpRequestDuration: 'fleetcast_http_request_duration_seconds',
   storeQueryDuration: 'fleetcast_store_query_duration_seconds',
   storeQueryFailures: 'fleetcast_store_query_failures_total',
@@ -50,6 +55,7 @@ export const labelNames = {
   component: 'component',
   version: 'version',
   task: 'task',
+  source: 'source',
 } as const;
 
 /** The states of an agent, as `fleetcast_agents{state}` and `GET /v1/agents` give them. */

@@ -155,6 +155,6 @@ export interface Status {
   stores: { telemetry: string; state: string };
   models: { backend: string; threads: number };
   degradations: { component: string; reason: string; since: string }[];
-  ingest: { queuedRows: number };
+  ingest: { queuedRows: number; spoolBytes: number; oldestSeconds: number; storing: boolean };
   counts: { agents: number; series: number };
 }

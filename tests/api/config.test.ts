@@ -43,9 +43,12 @@ describe('defaults', () => {
     logLevel: 'info',
     ingest: {
       maxBodyBytes: 8 * 1024 * 1024,
-      flushAgeMs: 5,
-      maxBatchRows: 200_000,
-      maxQueuedRows: 1_000_000,
+      drainAgeMs: 1000,
+      spoolMaxBytes: 1024 ** 3,
+      segmentMaxBytes: 16 * 1024 * 1024,
+      maxPendingBytes: 64 * 1024 * 1024,
+      dedupRecords: 1_000_000,
+      quarantineDays: 30,
       maxPastDays: 400,
       maxFutureSeconds: 600,
     },
@@ -68,7 +71,7 @@ describe('defaults', () => {
   });
 
   test('hold in a section that is empty, or of which only some is set', () => {
-    expect(load('ingest:\n  # flushAgeMs: 5\nretention: { rawDays: 7 }\n')).toEqual({
+    expect(load('ingest:\n  # drainAgeMs: 5\nretention: { rawDays: 7 }\n')).toEqual({
       ...defaults,
       retention: { rawDays: 7, rollupDays: 400 },
     });
@@ -85,10 +88,10 @@ describe('defaults', () => {
 describe('the environment', () => {
   test('goes before the file, setting by setting', () => {
     const config = load(
-      { port: 1, logLevel: 'warn', ingest: { flushAgeMs: 1, maxBatchRows: 1 } },
-      { FLEETCAST_PORT: '2', FLEETCAST_INGEST_FLUSH_AGE_MS: '2' },
+      { port: 1, logLevel: 'warn', ingest: { drainAgeMs: 1, dedupRecords: 2000 } },
+      { FLEETCAST_PORT: '2', FLEETCAST_INGEST_DRAIN_AGE_MS: '2' },
     );
-    expect(config).toMatchObject({ port: 2, logLevel: 'warn', ingest: { flushAgeMs: 2, maxBatchRows: 1 } });
+    expect(config).toMatchObject({ port: 2, logLevel: 'warn', ingest: { drainAgeMs: 2, dedupRecords: 2000 } });
   });
 
   test('reaches every setting: numbers, switches, lists, names and URLs', () => {
@@ -164,8 +167,8 @@ describe('a wrong value', () => {
     ],
     [
       'a fraction',
-      { ingest: { maxBatchRows: 1.5 } },
-      'ingest.maxBatchRows (FLEETCAST_INGEST_MAX_BATCH_ROWS) = 1.5; allowed: 1 to 10000000 rows',
+      { ingest: { dedupRecords: 1.5 } },
+      'ingest.dedupRecords (FLEETCAST_INGEST_DEDUP_RECORDS) = 1.5; allowed: 1000 to 100000000 records of a kind that are known again when they are sent again; 32 bytes each',
     ],
     ['nothing', { host: null }, 'host (FLEETCAST_HOST) = null; allowed: an address to listen on'],
     [
@@ -205,10 +208,10 @@ describe('a wrong value', () => {
   });
 
   test('of the environment is told in the same words, also where the file has a wrong section', () => {
-    expect(refusal(() => load('', { FLEETCAST_INGEST_FLUSH_AGE_MS: 'soon' }))).toBe(
-      'ingest.flushAgeMs (FLEETCAST_INGEST_FLUSH_AGE_MS) = "soon"; allowed: 0 to 10000 milliseconds',
+    expect(refusal(() => load('', { FLEETCAST_INGEST_DRAIN_AGE_MS: 'soon' }))).toBe(
+      'ingest.drainAgeMs (FLEETCAST_INGEST_DRAIN_AGE_MS) = "soon"; allowed: how long records wait in the spool for company, when nobody waits to read them: 0 to 60000 milliseconds',
     );
-    expect(refusal(() => load('ingest: 5', { FLEETCAST_INGEST_FLUSH_AGE_MS: '1' }))).toMatch(/^ingest = 5;/);
+    expect(refusal(() => load('ingest: 5', { FLEETCAST_INGEST_DRAIN_AGE_MS: '1' }))).toMatch(/^ingest = 5;/);
   });
 
   test.each<[string, object, string]>([
@@ -217,7 +220,7 @@ describe('a wrong value', () => {
   ])('an unknown key %s is named, with the keys that there are', (_title, settings, beginning) => {
     const line = refusal(() => load(settings));
     expect(line.startsWith(beginning)).toBe(true);
-    expect(line).toContain('ingest.flushAgeMs');
+    expect(line).toContain('ingest.drainAgeMs');
   });
 
   test('a file that is not YAML, or not settings, is named', () => {
@@ -308,7 +311,7 @@ test('any YAML at all is settings or a refusal in one line', () => {
       const text = stringify(settings);
       fc.pre(parseYaml(text) !== undefined);
       try {
-        load(text, { FLEETCAST_JOBS_ENABLED: 'true', FLEETCAST_INGEST_FLUSH_AGE_MS: '5' });
+        load(text, { FLEETCAST_JOBS_ENABLED: 'true', FLEETCAST_INGEST_DRAIN_AGE_MS: '5' });
       } catch (error) {
         expect(error).toBeInstanceOf(ConfigError);
         expect((error as Error).message).not.toContain('\n');

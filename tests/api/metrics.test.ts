@@ -23,7 +23,8 @@ describe.skipIf(!hasChdb())('/metrics', () => {
       { agent: 'odd "name" \\ é', type: 'a=b,c' },
     ]);
     await service.post('/v1/samples', [{ metric: 'm', value: 1 }, { metric: 'm' }]);
-    await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed' }]);
+    await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', eventId: 'sent twice' }]);
+    await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', eventId: 'sent twice' }]);
     await service.request('/v1/nothing/at/all');
     await service.request('/v1/series/7');
     const window = { from: new Date(now - 30 * minute), to: new Date(now - minute) };
@@ -95,8 +96,16 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     expect([...routes].filter((route) => /nothing|7/.test(route))).toEqual([]);
   });
 
-  test('shows no queue once everything is stored', () => {
+  test('shows no queue once everything is stored', async () => {
+    await service.get('/v1/agents');
+    text = await scrape();
     expect(text).toContain('fleetcast_ingest_queued_rows 0\n');
+    expect(text).toContain('fleetcast_spool_bytes 0\n');
+  });
+
+  test('counts records that were sent again, and those that were not taken', () => {
+    expect(text).toContain('fleetcast_ingest_duplicates_total{table="task_events"} 1\n');
+    expect(text).toContain('fleetcast_ingest_quarantined_total{source="native",reason="invalid",outcome="kept"} 1\n');
   });
 
   test('counts failed requests with their status', () => {

@@ -103,11 +103,11 @@ describe.skipIf(!hasChdb())('a start', () => {
   test('with a wrong value in fleetcast.yaml ends with code 1 and one line that says why', async () => {
     using directory = temporaryDirectory();
     const file = join(directory.path, 'settings.yaml');
-    writeFileSync(file, 'ingest:\n  flushAgeMs: soon\n');
+    writeFileSync(file, 'ingest:\n  drainAgeMs: soon\n');
     const { code, stderr } = await failToStart({ FLEETCAST_CONFIG: file });
     expect([code, stderr]).toEqual([
       1,
-      'ingest.flushAgeMs (FLEETCAST_INGEST_FLUSH_AGE_MS) = "soon"; allowed: 0 to 10000 milliseconds\n',
+      'ingest.drainAgeMs (FLEETCAST_INGEST_DRAIN_AGE_MS) = "soon"; allowed: how long records wait in the spool for company, when nobody waits to read them: 0 to 60000 milliseconds\n',
     ]);
   });
 

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrokenLine } from '../../ingest/body.ts';
 import { createNativeIngest, type NativeIngest, type Outcome, type Sender } from '../../ingest/native.ts';
+import { createQuarantine } from '../../ingest/quarantine.ts';
 import { createSeriesAdmission } from '../../ingest/series-admission.ts';
-import { createWriter, type Writer } from '../../ingest/writer.ts';
 import { rawPoints } from '../../store/queries/points.ts';
 import { listSeries } from '../../store/queries/series.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
 import { hasChdb } from '../support/servers.ts';
 import { countEvents, countHeartbeats } from '../support/stored-rows.ts';
 import { openTestTelemetry, type TestTelemetry } from '../support/telemetry.ts';
+import { openTestWriter, type TestWriter } from '../support/writer.ts';
 
 const dayMs = 86_400_000;
 /** ClickHouse drops what is past its retention by its own clock, so the tests live in the present. */
@@ -21,28 +22,36 @@ const sender: Sender = { tenant: 'default', rawRetentionDays: 90, rollupRetentio
 describe.skipIf(!hasChdb())('native ingest over a real store', () => {
   let opened: TestTelemetry;
   let store: TelemetryStore;
-  let writer: Writer;
+  let written: TestWriter;
   let ingest: Record<keyof NativeIngest, (values: unknown[], sender: Sender) => Promise<Outcome>>;
 
   beforeAll(async () => {
     opened = await openTestTelemetry();
     store = opened.store;
-    writer = createWriter({ store, flushAgeMs: 1, maxBatchRows: 100_000, maxQueuedRows: 1_000_000 });
+    written = await openTestWriter(store);
+    const { writer } = written;
     const native = createNativeIngest({
       writer,
       admission: createSeriesAdmission({ budget, activeHours: 24 }),
+      quarantine: createQuarantine({ writer, now: () => now, keepDays: 30 }),
       now: () => now,
       maxPastDays: 400,
       maxFutureSeconds: 600,
     });
     ingest = {
-      heartbeats: (values, from) => native.heartbeats({ values, isList: true }, from),
-      events: (values, from) => native.events({ values, isList: true }, from),
-      samples: (values, from) => native.samples({ values, isList: true }, from),
+      heartbeats: (values, from) => stored(native.heartbeats({ values, isList: true }, from)),
+      events: (values, from) => stored(native.events({ values, isList: true }, from)),
+      samples: (values, from) => stored(native.samples({ values, isList: true }, from)),
     };
+    /** The tests read what they have sent. */
+    async function stored(sent: Promise<Outcome>): Promise<Outcome> {
+      const outcome = await sent;
+      await writer.caughtUp(10_000);
+      return outcome;
+    }
   });
   afterAll(async () => {
-    await writer?.close();
+    await written?.close();
     await opened?.close();
   });
 

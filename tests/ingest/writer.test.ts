@@ -1,6 +1,11 @@
+import { appendFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createWriter, type Writer, type WriterOptions } from '../../ingest/writer.ts';
+import { z } from 'zod';
+import { quarantineRows } from '../../ingest/quarantine.ts';
+import type { Writer, WriterOptions } from '../../ingest/writer.ts';
+import { defineQuery } from '../../store/query.ts';
 import { type HeartbeatRow, heartbeatsTable, type SampleRow, samplesTable } from '../../store/tables.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
 import { type ClickHouseHttp, startClickHouseHttp } from '../support/clickhouse-http.ts';
@@ -8,8 +13,10 @@ import { eventually } from '../support/eventually.ts';
 import { hasChdb } from '../support/servers.ts';
 import { type Counts, countHeartbeats } from '../support/stored-rows.ts';
 import { openTestTelemetry, type TestTelemetry } from '../support/telemetry.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { openTestWriter } from '../support/writer.ts';
 
-type Flush = Parameters<NonNullable<WriterOptions['onFlush']>>[0];
+type Drained = Parameters<NonNullable<WriterOptions['onDrain']>>[0];
 
 const time = Date.UTC(2026, 0, 31, 12);
 const until = { raw_until: 30_000, rollup_until: 30_000 };
@@ -26,29 +33,24 @@ const heartbeat = (agent: string): HeartbeatRow => ({
   labels: {},
   ...until,
 });
-const sample = (value: number): SampleRow => ({
+const sample = (series_id: string, value: number, aggregation = 'sum'): SampleRow => ({
   tenant: 'default',
-  series_id: '1',
+  series_id,
   time: time + value,
   value,
-  aggregation: 'avg',
+  aggregation,
   ...until,
 });
-
-/** A writer that remembers its inserts. */
-function writerOn(store: TelemetryStore, options: Partial<WriterOptions> = {}): { writer: Writer; flushes: Flush[] } {
-  const flushes: Flush[] = [];
-  const defaults = {
-    flushAgeMs: 5,
-    maxBatchRows: 1000,
-    maxQueuedRows: 10_000,
-    onFlush: (flush: Flush) => void flushes.push(flush),
-  };
-  return { writer: createWriter({ store, ...defaults, ...options }), flushes };
-}
+const rollup = defineQuery({
+  name: 'test_rollup',
+  sql: 'SELECT sum(r.count) AS count, sum(r.sum) AS sum FROM rollup_minute AS r WHERE series_id = {id:UInt64}',
+  params: z.object({ id: z.string() }),
+  row: z.object({ count: z.coerce.number(), sum: z.number() }),
+});
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
 const storedOnce = (counts: Counts, agents: readonly string[]) => agents.filter((agent) => counts.get(agent) !== 1);
+const segmentsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.seg'));
 
 describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
   let opened: TestTelemetry;
@@ -60,87 +62,136 @@ describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
   });
   afterAll(() => opened?.close());
 
+  /** A writer that remembers its inserts and is closed with the test. */
+  async function writerOn(options: Parameters<typeof openTestWriter>[1] = {}) {
+    const drained: Drained[] = [];
+    const opened = await openTestWriter(store, { onDrain: (report) => void drained.push(report), ...options });
+    return { ...opened, drained, [Symbol.asyncDispose]: opened.close };
+  }
+
   test('groups concurrent writes into few inserts, and stores each row once', async () => {
-    const { writer, flushes } = writerOn(store);
+    await using test = await writerOn();
     const agents = names('grouped', 500);
-    await Promise.all(agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)])));
+    await Promise.all(agents.map((agent) => test.writer.write(heartbeatsTable, [heartbeat(agent)])));
+    expect(await test.writer.caughtUp(10_000)).toBe(true);
     expect(storedOnce(await countHeartbeats(store), agents)).toEqual([]);
-    expect(flushes.reduce((sum, { rows }) => sum + rows, 0)).toBe(500);
-    expect(flushes.length).toBeLessThanOrEqual(5);
-    expect(writer.queuedRows()).toBe(0);
+    expect(test.drained.reduce((sum, { rows }) => sum + rows, 0)).toBe(500);
+    expect(test.drained.length).toBeLessThanOrEqual(10);
+    expect(test.writer.backlog()).toEqual({ rows: 0, bytes: 0, ageSeconds: 0, isFailing: false });
+    expect(segmentsIn(test.folder)).toEqual([]);
   });
 
-  test('answers a write only when its rows can be read', async () => {
-    const { writer } = writerOn(store);
+  test('lets a reader who waits see everything that was answered before', async () => {
+    await using test = await writerOn({ drainAgeMs: 60_000 });
     const unread = await Promise.all(
       names('readable', 20).map(async (agent, i) => {
         await sleep(i);
-        await writer.write(heartbeatsTable, [heartbeat(agent)]);
+        await test.writer.write(heartbeatsTable, [heartbeat(agent)]);
+        expect(await test.writer.caughtUp(10_000)).toBe(true);
         return storedOnce(await countHeartbeats(store), [agent]);
       }),
     );
     expect(unread.flat()).toEqual([]);
   });
 
-  test('sends a batch at once when it is full, and never cuts a write in two', async () => {
-    const { writer, flushes } = writerOn(store, { maxBatchRows: 10, flushAgeMs: 10_000 });
-    const agents = names('full', 28);
-    const writes = [7, 7, 7, 7].map((size, i) =>
-      writer.write(heartbeatsTable, agents.slice(i * 7, i * 7 + size).map(heartbeat)),
-    );
-    await Promise.race([Promise.all(writes.slice(0, 3)), sleep(5000)]);
-    expect(flushes.map(({ rows }) => rows)).toEqual(expect.arrayContaining([7, 7]));
-    expect(flushes.every(({ rows }) => rows % 7 === 0 && rows <= 14)).toBe(true);
-    await writer.close();
-    await Promise.all(writes);
-    expect(storedOnce(await countHeartbeats(store), agents)).toEqual([]);
+  test('stores what waits though nobody reads, once it is old enough', async () => {
+    await using test = await writerOn({ drainAgeMs: 20 });
+    await test.writer.write(heartbeatsTable, [heartbeat('unwatched')]);
+    await eventually(async () => storedOnce(await countHeartbeats(store), ['unwatched']).length === 0);
   });
 
-  test('keeps the tables apart', async () => {
-    const { writer, flushes } = writerOn(store);
-    await Promise.all([
-      writer.write(heartbeatsTable, [heartbeat('apart')]),
-      writer.write(samplesTable, [sample(1), sample(2)]),
-    ]);
-    expect(flushes.map(({ table, rows }) => [table, rows]).sort()).toEqual([
-      ['heartbeats', 1],
-      ['samples', 2],
-    ]);
+  test('takes the same record once, in the rollups too, and says that it was sent again', async () => {
+    await using test = await writerOn();
+    const rows = [sample('71', 1), sample('71', 2), sample('71', 2)];
+    expect(await test.store(samplesTable, rows)).toEqual({ rows: 2, duplicates: 1 });
+    expect(await test.store(samplesTable, [...rows, sample('71', 3)])).toEqual({ rows: 1, duplicates: 3 });
+    expect(await store.query(rollup, { id: '71' })).toEqual([{ count: 3, sum: 6 }]);
   });
 
-  test('refuses writes above its bound, takes them again afterwards, and takes one that is larger than the bound when idle', async () => {
-    const { writer } = writerOn(store, { maxQueuedRows: 10, flushAgeMs: 50 });
-    const first = writer.write(heartbeatsTable, names('bound', 6).map(heartbeat));
-    await expect(writer.write(heartbeatsTable, names('refused', 5).map(heartbeat))).rejects.toMatchObject({
-      code: 'too_many_requests',
-      retryAfterSeconds: 1,
+  test('knows a record again after a restart, stored before it or not', async () => {
+    using directory = temporaryDirectory();
+    const first = await openTestWriter(store, { folder: directory.path });
+    await first.store(samplesTable, [sample('72', 1)]);
+    await first.close();
+    const away = { insertBlock: () => Promise.reject(new Error('away')), isRefusal: () => false };
+    const second = await openTestWriter(away, { folder: directory.path });
+    expect(await second.writer.write(samplesTable, [sample('72', 1), sample('72', 2)])).toMatchObject({
+      duplicates: 1,
     });
-    const fitting = writer.write(heartbeatsTable, names('fitting', 4).map(heartbeat));
-    await Promise.all([first, fitting]);
-    expect(writer.queuedRows()).toBe(0);
-    await writer.write(heartbeatsTable, names('large', 25).map(heartbeat));
-    const counts = await countHeartbeats(store);
-    expect(storedOnce(counts, [...names('bound', 6), ...names('fitting', 4), ...names('large', 25)])).toEqual([]);
-    expect(names('refused', 5).filter((agent) => counts.has(agent))).toEqual([]);
+    await second.close();
+    const third = await openTestWriter(store, { folder: directory.path });
+    expect(await third.store(samplesTable, [sample('72', 1), sample('72', 2)])).toEqual({ rows: 0, duplicates: 2 });
+    await third.close();
+    expect(await store.query(rollup, { id: '72' })).toEqual([{ count: 2, sum: 3 }]);
+  });
+
+  test('stores a segment once though the process ended after the insert and before it could say so', async () => {
+    using directory = temporaryDirectory();
+    let isCut = false;
+    const cut = {
+      ...store,
+      insertBlock: async (...args: Parameters<TelemetryStore['insertBlock']>) => {
+        if (isCut) throw new Error('gone');
+        await store.insertBlock(...args);
+        isCut = true;
+        throw new Error('gone');
+      },
+    };
+    const first = await openTestWriter(cut, { folder: directory.path });
+    await first.writer.write(samplesTable, [sample('73', 5), sample('73', 6)]);
+    await eventually(() => isCut);
+    await first.close();
+    expect(segmentsIn(directory.path)).toHaveLength(1);
+    const second = await openTestWriter(store, { folder: directory.path });
+    expect(await second.writer.caughtUp(10_000)).toBe(true);
+    await second.close();
+    expect(await store.query(rollup, { id: '73' })).toEqual([{ count: 2, sum: 11 }]);
+  });
+
+  test('cuts the torn end of a segment at the start and stores what is before it', async () => {
+    using directory = temporaryDirectory();
+    const away = { insertBlock: () => Promise.reject(new Error('away')), isRefusal: () => false };
+    const first = await openTestWriter(away, { folder: directory.path });
+    await first.writer.write(heartbeatsTable, [heartbeat('before-the-tear')]);
+    await first.close();
+    const [segment] = segmentsIn(directory.path);
+    appendFileSync(join(directory.path, segment!), Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 2, 0, 1]));
+    const torn: object[] = [];
+    const second = await openTestWriter(store, { folder: directory.path, onTorn: (each) => void torn.push(each) });
+    await second.writer.caughtUp(10_000);
+    await second.close();
+    expect(torn).toMatchObject([{ bytes: 11, isLast: true }]);
+    expect(storedOnce(await countHeartbeats(store), ['before-the-tear'])).toEqual([]);
+  });
+
+  test('finds the row that ClickHouse refuses, keeps it in quarantine, and stores the others', async () => {
+    const refused: string[] = [];
+    const quarantine: WriterOptions['quarantine'] = (writer, rows) => {
+      refused.push(...rows.map(({ line }) => line.toString()));
+      return quarantineRows(writer, rows, { now: () => new Date(), keepDays: 30 });
+    };
+    await using test = await writerOn({ quarantine });
+    const rows = Array.from({ length: 50 }, (_, i) => sample('74', i, i === 17 || i === 18 ? 'bogus' : 'sum'));
+    await test.writer.write(samplesTable, rows);
+    expect(await test.writer.caughtUp(20_000)).toBe(true);
+    expect(refused.map((line) => line.split('\t')[4])).toEqual(['bogus', 'bogus']);
+    expect(await store.query(rollup, { id: '74' })).toEqual([{ count: 48, sum: (49 * 50) / 2 - 17 - 18 }]);
   });
 
   test('has nothing to do for no rows', async () => {
-    const { writer, flushes } = writerOn(store);
-    await writer.write(heartbeatsTable, []);
-    expect(flushes).toEqual([]);
+    await using test = await writerOn();
+    expect(await test.writer.write(heartbeatsTable, [])).toEqual({ rows: 0, duplicates: 0 });
+    expect(test.drained).toEqual([]);
   });
 
-  test('stores what waits when it is closed, in full batches too, and refuses later writes', async () => {
-    const { writer } = writerOn(store, { flushAgeMs: 10_000, maxBatchRows: 3 });
+  test('stores what waits when it is closed, and refuses later writes', async () => {
+    const { writer } = await openTestWriter(store, { drainAgeMs: 60_000 });
     const agents = names('waiting', 20);
-    const writes = agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)]));
+    await Promise.all(agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)])));
     await writer.close();
     expect(storedOnce(await countHeartbeats(store), agents)).toEqual([]);
-    await Promise.all(writes);
-    await expect(writer.write(heartbeatsTable, [heartbeat('late')])).rejects.toMatchObject({
-      code: 'unavailable',
-      retryAfterSeconds: 5,
-    });
+    const late = writer.write(heartbeatsTable, [heartbeat('late')]);
+    await expect(late).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 });
     await writer.close();
   });
 });
@@ -161,48 +212,43 @@ describe.skipIf(!hasChdb())('the writer over a server that fails', () => {
     await front?.stop();
   });
 
+  const untilFailing = (writer: Writer) => eventually(() => writer.backlog().isFailing, { timeoutMs: 10_000 });
+
   test.each(['refuse', 'error', 'half', 'hang'] as const)(
-    'rejects every writer of an insert that fails by "%s", asks them to come again, and serves them then',
+    'takes records while inserts fail by "%s", and stores each once when the server is back',
     async (fault) => {
-      const { writer, flushes } = writerOn(store);
+      const test = await openTestWriter(store);
       await front.setFault(fault);
-      const agents = names(fault, 5);
-      const outcomes = await Promise.allSettled(
-        agents.map((agent) => writer.write(heartbeatsTable, [heartbeat(agent)])),
-      );
-      for (const outcome of outcomes) {
-        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable', retryAfterSeconds: 5 } });
-      }
-      expect(flushes.map(({ rows, error }) => [rows, error instanceof Error])).toEqual([[5, true]]);
-      expect(writer.queuedRows()).toBe(0);
+      const id = String(100 + ['refuse', 'error', 'half', 'hang'].indexOf(fault));
+      await test.writer.write(samplesTable, [sample(id, 1), sample(id, 2)]);
+      await untilFailing(test.writer);
+      expect(await test.writer.caughtUp(10_000), 'a reader is not kept waiting').toBe(false);
+      await test.writer.write(samplesTable, [sample(id, 3)]);
+      expect(test.writer.backlog().rows).toBe(3);
       await front.setFault('none');
-      await writer.write(heartbeatsTable, [heartbeat(`after-${fault}`)]);
-      const counts = await countHeartbeats(store);
-      expect(counts.get(`after-${fault}`)).toBe(1);
-      const stored = agents.filter((agent) => counts.has(agent));
-      expect(stored, 'only "half" does what it was asked before it fails').toEqual(fault === 'half' ? agents : []);
+      await eventually(() => test.writer.backlog().rows === 0, { timeoutMs: 20_000 });
+      await test.close();
+      expect(await store.query(rollup, { id })).toEqual([{ count: 3, sum: 6 }]);
     },
-    20_000,
+    40_000,
   );
 
-  test('keeps its bound while the server hangs, and is empty again afterwards', async () => {
-    const { writer } = writerOn(store, { maxQueuedRows: 10 });
-    await front.setFault('hang');
-    const waiting = Array.from({ length: 10 }, (_, i) => writer.write(heartbeatsTable, [heartbeat(`hung-${i}`)]));
-    const settled = Promise.allSettled(waiting);
-    await expect(writer.write(heartbeatsTable, [heartbeat('one more')])).rejects.toMatchObject({
-      code: 'too_many_requests',
-    });
-    await settled;
-    expect(writer.queuedRows()).toBe(0);
-  }, 20_000);
-
-  test('is closed when the last insert has failed too', async () => {
-    const { writer } = writerOn(store, { flushAgeMs: 10_000 });
-    await front.setFault('error');
-    const outcome = Promise.allSettled([writer.write(heartbeatsTable, [heartbeat('lost')])]);
-    await writer.close();
-    expect((await outcome)[0]).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
-    await eventually(() => writer.queuedRows() === 0);
-  });
+  test('refuses records when the spool is full, and takes them again afterwards', async () => {
+    const test = await openTestWriter(store, { spool: { maxBytes: 20_000 } });
+    await front.setFault('refuse');
+    const taken: string[] = [];
+    const fill = async () => {
+      for (let i = 0; i < 1000; i++) {
+        await test.writer.write(heartbeatsTable, [heartbeat(`full-${i}`)]);
+        taken.push(`full-${i}`);
+      }
+    };
+    await expect(fill()).rejects.toMatchObject({ retryAfterSeconds: expect.any(Number) });
+    expect(test.writer.backlog().bytes).toBeLessThan(21_000);
+    await front.setFault('none');
+    await eventually(() => test.writer.backlog().rows === 0, { timeoutMs: 20_000 });
+    await test.store(heartbeatsTable, [heartbeat('after-full')]);
+    await test.close();
+    expect(storedOnce(await countHeartbeats(store), [...taken, 'after-full'])).toEqual([]);
+  }, 40_000);
 });

@@ -1,14 +1,17 @@
+import { join } from 'node:path';
 import type { Job } from '../../analytics/job.ts';
 import { createRunner, type Runner } from '../../analytics/runner.ts';
 import { createAllJobs } from '../../api/all-jobs.ts';
 import { createApp } from '../../api/app.ts';
 import { type Config, loadConfig } from '../../api/config.ts';
 import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
-import { observeFlushes, observeModels, observeStatements } from '../../api/observe.ts';
+import { observeModels, observeRefusals, observeStatements, observeWriter } from '../../api/observe.ts';
+import { settledBy } from '../../api/read-after-writes.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
+import { createQuarantine } from '../../ingest/quarantine.ts';
 import { createRemoteWrite } from '../../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../../ingest/series-admission.ts';
-import { createWriter } from '../../ingest/writer.ts';
+import { openWriter, type Writer } from '../../ingest/writer.ts';
 import { createExplainer } from '../../models/language/registry.ts';
 import { createModelPool } from '../../models/pool.ts';
 import { migrateState } from '../../store/migrate-state.ts';
@@ -32,6 +35,7 @@ export interface TestAppOptions {
 export interface TestApp {
   config: Config;
   telemetry: TelemetryStore;
+  writer: Writer;
   state: StateStore;
   jobs: readonly Job[];
   runner: Runner;
@@ -75,17 +79,24 @@ export async function startTestApp({
   const models = observeModels(createModelPool({ ...config.models, threads: 1 }), metrics);
   const jobs = createAllJobs(config, { telemetry, state, models, health, now });
   const { latenessSeconds } = config.jobs;
-  const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, metrics, log });
-  const onFlush = observeFlushes(metrics, log, () => writer.queuedRows());
+  const keepDays = config.ingest.quarantineDays;
+  const writer = await openWriter({
+    store: telemetry,
+    spool: { folder: join(config.dataDir, 'spool'), maxBytes: config.ingest.spoolMaxBytes, ...config.ingest },
+    ...config.ingest,
+    ...observeWriter(metrics, health, log, { now, keepDays }),
+  });
+  const quarantine = createQuarantine({ writer, now, keepDays, onRefusal: observeRefusals(metrics) });
+  const settled = settledBy(writer);
+  const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, settled, metrics, log });
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
-  const writer = createWriter({ store: telemetry, ...config.ingest, onFlush });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, now, ...config.ingest }),
+    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
@@ -110,6 +121,7 @@ export async function startTestApp({
   return {
     config,
     telemetry,
+    writer,
     state,
     jobs,
     runner,

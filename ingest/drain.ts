@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import type { Spool } from './spool.ts';
+import type { Lane, SegmentContent } from './spool-segment.ts';
+
+/** An insert of rows out of the spool into ClickHouse. */
+export interface DrainReport {
+  table: string;
+  rows: number;
+  seconds: number;
+  error?: unknown;
+}
+
+/** A row that ClickHouse does not take, as TabSeparated, and why. */
+export interface RefusedRow {
+  table: string;
+  columns: readonly string[];
+  line: Buffer;
+  reason: string;
+  /** The same each time that the row is refused. */
+  id: string;
+}
+
+export interface DrainOptions {
+  spool: Spool;
+  store: Pick<TelemetryStore, 'insertBlock' | 'isRefusal'>;
+  /** How long rows may wait for company. */
+  drainAgeMs: number;
+  /** Takes the rows that ClickHouse refused; they count as stored once this returns. */
+  quarantine: (rows: readonly RefusedRow[]) => Promise<void>;
+  /** Told of a segment that is stored, before it leaves the spool. */
+  onStored: (content: SegmentContent, lastWrite: number) => Promise<void>;
+  onDrain?: (report: DrainReport) => void;
+}
+
+/** Carries what the spool holds into ClickHouse, oldest first. */
+export interface Drain {
+  /** Says that there is something new. */
+  nudge(): void;
+  /**
+   * Waits until everything acknowledged so far can be read.
+   *
+   * @returns false when that took longer, or when the store does not take rows at the moment.
+   */
+  caughtUp(timeoutMs: number): Promise<boolean>;
+  /** Whether the last insert failed. */
+  isFailing(): boolean;
+  /** Stores what it can in the given time. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+const firstRetryMs = 100;
+const lastRetryMs = 5000;
+
+/** Starts the drain. */
+export function startDrain({
+  spool,
+  store,
+  drainAgeMs,
+  quarantine,
+  onStored,
+  onDrain = () => {},
+}: DrainOptions): Drain {
+  let storedWrite = 0;
+  let failures = 0;
+  let isStopped = false;
+  let barriers: { write: number; settle: (isStored: boolean) => void }[] = [];
+  let wake: (() => void) | undefined;
+
+  /** Until there is a reason to store: rows that are old enough, many of them, or somebody who waits for them. */
+  async function untilDue(): Promise<void> {
+    while (!isStopped && !spool.hasSealed()) {
+      const since = spool.waitingSince();
+      if (since !== undefined && (barriers.length > 0 || performance.now() - since >= drainAgeMs)) return;
+      const signal = new Promise<void>((resolve) => (wake = resolve));
+      if (since === undefined) await signal;
+      else await interruptible(signal, since + drainAgeMs - performance.now());
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (;;) {
+      await untilDue();
+      if (isStopped) return;
+      const segment = await spool.oldest();
+      if (segment === undefined) continue;
+      const content = await segment.read();
+      if (!(await storeSegment(content))) return;
+      await onStored(content, segment.lastWrite);
+      await spool.remove(segment);
+      storedWrite = Math.max(storedWrite, segment.lastWrite);
+      settle((write) => write <= storedWrite, true);
+    }
+  }
+
+  /** @returns false when the drain was stopped before the store took it. */
+  async function storeSegment(content: SegmentContent): Promise<boolean> {
+    const stored = new Set<Lane>();
+    for (;;) {
+      const outcomes = await Promise.allSettled(
+        content.lanes.map(async (lane) => {
+          if (stored.has(lane)) return;
+          await storeLane(lane, `${content.id}-${lane.id}`);
+          stored.add(lane);
+        }),
+      );
+      if (outcomes.every(({ status }) => status === 'fulfilled')) {
+        failures = 0;
+        return true;
+      }
+      failures++;
+      settle(() => true, false);
+      if (isStopped) return false;
+      const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10));
+      await interruptible(new Promise<void>((resolve) => (wake = resolve)), pauseMs);
+      if (isStopped) return false;
+    }
+  }
+
+  async function storeLane({ shape, chunks, rows }: Lane, token: string): Promise<void> {
+    const refused: RefusedRow[] = [];
+    await storeRange(Buffer.concat(chunks), rows, 0);
+    if (refused.length > 0) await quarantine(refused);
+
+    /** Halves what ClickHouse refuses, until the record at fault stands alone. The token of a part is its place. */
+    async function storeRange(bytes: Buffer, count: number, first: number): Promise<void> {
+      const part = count === rows ? token : `${token}-${first}-${count}`;
+      try {
+        await insert({ ...shape, rows: count, bytes }, part);
+      } catch (error) {
+        if (!store.isRefusal(error)) throw error;
+        if (count === 1) {
+          const line = bytes.subarray(0, bytes.length - 1);
+          refused.push({ ...shape, line, reason: (error as Error).message, id: `${token}-${first}` });
+          return;
+        }
+        const half = count >> 1;
+        const cut = endOfLine(bytes, half);
+        await storeRange(bytes.subarray(0, cut), half, first);
+        await storeRange(bytes.subarray(cut), count - half, first + half);
+      }
+    }
+  }
+
+  async function insert(
+    block: { table: string; columns: readonly string[]; rows: number; bytes: Buffer },
+    token: string,
+  ) {
+    const started = performance.now();
+    const report = { table: block.table, rows: block.rows };
+    try {
+      await store.insertBlock(block, { token });
+      onDrain({ ...report, seconds: (performance.now() - started) / 1000 });
+    } catch (error) {
+      onDrain({ ...report, seconds: (performance.now() - started) / 1000, error });
+      throw error;
+    }
+  }
+
+  /** Waits for a signal, a given time at most. */
+  async function interruptible(signal: Promise<void>, timeoutMs: number): Promise<void> {
+    const stop = new AbortController();
+    await Promise.race([signal, sleep(Math.max(0, timeoutMs), undefined, { signal: stop.signal }).catch(() => {})]);
+    stop.abort();
+  }
+
+  function settle(which: (write: number) => boolean, isStored: boolean): void {
+    const settled = barriers.filter(({ write }) => which(write));
+    barriers = barriers.filter(({ write }) => !which(write));
+    for (const barrier of settled) barrier.settle(isStored);
+  }
+
+  const running = run();
+
+  return {
+    nudge: () => wake?.(),
+    caughtUp(timeoutMs) {
+      const write = spool.lastWrite();
+      if (write <= storedWrite) return Promise.resolve(true);
+      if (failures > 0 || isStopped) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          barriers = barriers.filter((each) => each !== barrier);
+          resolve(false);
+        }, timeoutMs);
+        const barrier = {
+          write,
+          settle: (isStored: boolean) => {
+            clearTimeout(timer);
+            resolve(isStored);
+          },
+        };
+        barriers.push(barrier);
+        wake?.();
+      });
+    },
+    isFailing: () => failures > 0,
+    async close(timeoutMs) {
+      const stop = new AbortController();
+      if (failures === 0) await this.caughtUp(timeoutMs);
+      isStopped = true;
+      wake?.();
+      await Promise.race([running, sleep(timeoutMs, undefined, { signal: stop.signal }).catch(() => {})]);
+      stop.abort();
+    },
+  };
+}
+
+/** Where the line with number `lines`, counted from one, ends. */
+function endOfLine(bytes: Buffer, lines: number): number {
+  let end = 0;
+  for (let i = 0; i < lines; i++) end = bytes.indexOf(0x0a, end) + 1;
+  return end;
+}

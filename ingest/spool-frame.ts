@@ -1,0 +1,82 @@
+import { crc32 } from 'node:zlib';
+
+/** Rows of one table, encoded as ClickHouse's TabSeparated in the order of `columns`: ready for an insert. */
+export interface Block {
+  table: string;
+  columns: readonly string[];
+  rows: number;
+  bytes: Buffer;
+  /** Two words a row that name it, so that the same row is known again; empty for tables without natural keys. */
+  keys: Uint32Array;
+}
+
+/** What a table looked like when the rows were written: a spool may outlive the release that wrote it. */
+export interface Shape {
+  table: string;
+  columns: readonly string[];
+}
+
+export type Frame =
+  | { kind: 'shape'; id: number; shape: Shape }
+  | { kind: 'rows'; id: number; rows: number; keys: Uint32Array; bytes: Buffer };
+
+/**
+ * A frame of a segment file: its length and its CRC-32 (four bytes each, little-endian), then a byte that says what
+ * it is, the number of its shape, and its content. A frame whose checksum is wrong ends the file.
+ */
+const headBytes = 8;
+const rowsHeadBytes = headBytes + 10;
+const kinds = { shape: 1, rows: 2 };
+
+export function encodeShape(id: number, { table, columns }: Shape): Buffer {
+  const content = Buffer.from(JSON.stringify({ table, columns }));
+  const frame = Buffer.allocUnsafe(headBytes + 2 + content.length);
+  frame[headBytes] = kinds.shape;
+  frame[headBytes + 1] = id;
+  content.copy(frame, headBytes + 2);
+  return seal(frame);
+}
+
+/** @returns the frame, and the rows within it: the same memory. */
+export function encodeBlock(id: number, { rows, keys, bytes }: Block): { frame: Buffer; bytes: Buffer } {
+  const keyBytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  const start = rowsHeadBytes + keyBytes.length;
+  const frame = Buffer.allocUnsafe(start + bytes.length);
+  frame[headBytes] = kinds.rows;
+  frame[headBytes + 1] = id;
+  frame.writeUInt32LE(rows, headBytes + 2);
+  frame.writeUInt32LE(keys.length, headBytes + 6);
+  keyBytes.copy(frame, rowsHeadBytes);
+  bytes.copy(frame, start);
+  return { frame: seal(frame), bytes: frame.subarray(start) };
+}
+
+function seal(frame: Buffer): Buffer {
+  frame.writeUInt32LE(frame.length - headBytes, 0);
+  frame.writeUInt32LE(crc32(frame.subarray(headBytes)), 4);
+  return frame;
+}
+
+/**
+ * Reads the frame at `offset`.
+ *
+ * @returns the frame and where the next one begins, or `undefined` where there is no whole frame with a right checksum.
+ */
+export function decodeFrame(file: Buffer, offset: number): { frame: Frame; next: number } | undefined {
+  if (offset + headBytes + 2 > file.length) return undefined;
+  const length = file.readUInt32LE(offset);
+  const next = offset + headBytes + length;
+  if (length < 2 || next > file.length) return undefined;
+  const body = file.subarray(offset + headBytes, next);
+  if (crc32(body) !== file.readUInt32LE(offset + 4)) return undefined;
+  const id = body[1]!;
+  if (body[0] === kinds.shape) {
+    return { frame: { kind: 'shape', id, shape: JSON.parse(body.toString('utf8', 2)) as Shape }, next };
+  }
+  const keyStart = rowsHeadBytes - headBytes;
+  const words = body.readUInt32LE(6);
+  const keys = new Uint32Array(words);
+  for (let i = 0; i < words; i++) keys[i] = body.readUInt32LE(keyStart + 4 * i);
+  const bytes = body.subarray(keyStart + 4 * words);
+  return { frame: { kind: 'rows', id, rows: body.readUInt32LE(2), keys, bytes }, next };
+}
