@@ -3,6 +3,7 @@ import { describeIncident } from '../models/incidents/describe-incident.ts';
 import type { Finding } from '../models/incidents/finding.ts';
 import { contextMs, groupFindings } from '../models/incidents/group-findings.ts';
 import { type IncidentRow, incidentsOverlapping, type StoredFinding } from '../store/queries/incidents.ts';
+import { resolutions } from '../store/records/incident-actions.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
@@ -39,7 +40,7 @@ export function createIncidentsJob({ telemetry, state }: { telemetry: TelemetryS
       const counts = { opened: 0, changed: 0, merged: 0, withdrawn: 0 };
       for (const tenant of await listTenants(state)) {
         window.signal.throwIfAborted();
-        const rows = await regroup(telemetry, tenant, window);
+        const rows = await regroup(telemetry, tenant, window, await resolutions(state, tenant.id, window.to));
         for (const row of rows) {
           if (row.withdrawn === 1) counts.withdrawn++;
           else if (row.merged_into !== '') counts.merged++;
@@ -54,13 +55,18 @@ export function createIncidentsJob({ telemetry, state }: { telemetry: TelemetryS
 }
 
 /** The rows that must be written so that the incidents around the window are what their findings say. */
-async function regroup(telemetry: TelemetryStore, tenant: Tenant, window: JobWindow): Promise<Row[]> {
+async function regroup(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  window: JobWindow,
+  resolved: ReadonlyMap<string, number>,
+): Promise<Row[]> {
   const core = { from: window.from - lookbackMs, to: window.to };
   const known = await readFleet(telemetry, tenant.id, window.from);
   const { groups, fleet, range } = await connectedGroups(telemetry, tenant.id, known, core);
   const stored = await telemetry.query(incidentsOverlapping, { tenant: tenant.id, ...range });
   const until = window.retainFromDay + tenant.rollupRetentionDays;
-  return [...settle({ groups, stored, fleet, core, tenant: tenant.id, asOf: window.to, until })];
+  return [...settle({ groups, stored, resolved, fleet, core, tenant: tenant.id, asOf: window.to, until })];
 }
 
 interface Connected {
@@ -105,6 +111,8 @@ function reaches({ startMs, endMs }: Pick<Finding, 'startMs' | 'endMs'>, { from,
 interface Settling {
   groups: readonly (readonly Finding[])[];
   stored: readonly IncidentRow[];
+  /** When people resolved incidents. */
+  resolved: ReadonlyMap<string, number>;
   fleet: Fleet;
   core: { from: number; to: number };
   tenant: string;
@@ -113,7 +121,7 @@ interface Settling {
 }
 
 /** Finds for each group the incident that it was, and yields the rows that changed. */
-function* settle({ groups, stored, fleet, core, tenant, asOf, until }: Settling): Generator<Row> {
+function* settle({ groups, stored, resolved, fleet, core, tenant, asOf, until }: Settling): Generator<Row> {
   const incidentOf = new Map<string, IncidentRow>();
   for (const incident of stored) {
     if (!incident.withdrawn && incident.merged_into === '') {
@@ -122,7 +130,7 @@ function* settle({ groups, stored, fleet, core, tenant, asOf, until }: Settling)
   }
   const byId = new Map(stored.map((incident) => [incident.id, incident]));
   const taken = new Map<string, string>();
-  for (const group of groups) {
+  for (const group of groups.flatMap((each) => splitResolved(each, incidentOf, resolved))) {
     const before = [...new Set(group.flatMap(({ id }) => incidentOf.get(id) ?? []))];
     const free = before.filter(({ id }) => !taken.has(id));
     const id = free[0]?.id ?? idOf(tenant, group[0]!);
@@ -139,6 +147,19 @@ function* settle({ groups, stored, fleet, core, tenant, asOf, until }: Settling)
     if (into === undefined && !gone) continue;
     yield toEnded(incident, { tenant, into: into ?? '', asOf, until });
   }
+}
+
+/** What began after a person had resolved the incident is apart from it. */
+function splitResolved(
+  group: readonly Finding[],
+  incidentOf: ReadonlyMap<string, IncidentRow>,
+  resolved: ReadonlyMap<string, number>,
+): (readonly Finding[])[] {
+  const times = group.flatMap(({ id }) => resolved.get(incidentOf.get(id)?.id ?? '') ?? []);
+  if (times.length === 0) return [group];
+  const at = Math.max(...times);
+  const isBefore = (finding: Finding) => finding.startMs < at;
+  return [group.filter(isBefore), group.filter((finding) => !isBefore(finding))].filter((part) => part.length > 0);
 }
 
 /** The name of an incident that was none before: of its first finding. */

@@ -1,38 +1,31 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { type Explainer, LanguageModelError } from '../models/language/explainer.ts';
-import { type AnomalyRow, listAnomalies } from '../store/queries/detection.ts';
-import { pointsOfSeries } from '../store/queries/points.ts';
+import { type AnomalyRow, listAnomalies, scoresOfSeries } from '../store/queries/detection.ts';
+import { incidentsOfFinding } from '../store/queries/incidents.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
-import { AppError } from '../telemetry/errors.ts';
-import type { Health } from '../telemetry/health.ts';
+import { anomalySchema, anyAnomaly, findAnomaly, toAnomaly } from './anomaly.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { finiteOrNull, isoTime, labelsValue, seriesIdValue, timeQuery, toIso } from './values.ts';
+import { finiteOrNull, seriesIdValue, timeQuery } from './values.ts';
 
-const nullableNumber = z.number().nullable();
-const anomalySchema = z
-  .object({
-    id: z.string(),
-    seriesId: z.string(),
-    metric: z.string(),
-    labels: labelsValue,
-    unit: z.string(),
-    detector: z.string(),
-    startedAt: isoTime,
-    endedAt: isoTime.nullable().openapi({ description: 'Null while it is open.' }),
-    peakAt: isoTime,
-    peakScore: nullableNumber.openapi({ description: 'Above 1.' }),
-    peakValue: nullableNumber,
-    expected: nullableNumber,
-    lower: nullableNumber,
-    upper: nullableNumber,
-    maturity: z.number().openapi({ description: 'How much the detector had seen by then, 0 to 1.' }),
-    reason: z.string(),
+const column = z.array(z.number().nullable());
+const anomalyDetailSchema = anomalySchema
+  .extend({
+    band: z
+      .object({
+        stepSeconds: z.number().openapi({ description: 'The length of the buckets that were scored.' }),
+        times: z.array(z.number()).openapi({ description: 'Unix milliseconds, ascending.' }),
+        values: column,
+        scores: column,
+        expected: column,
+        lower: column,
+        upper: column,
+      })
+      .openapi({ description: 'The series around the anomaly, with what was expected of it.' }),
+    incidents: z.array(z.object({ id: z.string(), title: z.string() })),
   })
-  .openapi('Anomaly');
-const explanationSchema = z.object({ text: z.string(), model: z.string() }).openapi('Explanation');
+  .openapi('AnomalyDetail');
 
 const listRoute = createRoute({
   method: 'get',
@@ -49,6 +42,10 @@ const listRoute = createRoute({
       open: z.enum(['true', 'false']).optional(),
       from: timeQuery.optional(),
       to: timeQuery.optional(),
+      heldBack: z
+        .enum(['true', 'false'])
+        .default('false')
+        .openapi({ description: 'Those of which nobody is told, because of feedback on a similar one.' }),
       minScore: z.coerce.number().min(0).default(0),
     }),
   },
@@ -61,80 +58,43 @@ const listRoute = createRoute({
 const oneRoute = createRoute({
   method: 'get',
   path: '/v1/anomalies/{id}',
-  summary: 'One anomaly',
+  summary: 'One anomaly with the points and the band around it',
   tags: ['anomalies'],
   middleware: requireScope('read'),
   request: { params: z.object({ id: z.string().max(100) }) },
   responses: {
-    200: { description: 'Anomaly', content: { 'application/json': { schema: anomalySchema } } },
+    200: { description: 'Anomaly', content: { 'application/json': { schema: anomalyDetailSchema } } },
     ...problemResponses,
   },
 });
 
-const explainRoute = createRoute({
-  method: 'post',
-  path: '/v1/anomalies/{id}/explanation',
-  summary: 'Let the language model of the settings put the facts of an anomaly into words',
-  tags: ['anomalies'],
-  middleware: requireScope('read'),
-  request: { params: z.object({ id: z.string().max(100) }) },
-  responses: {
-    200: { description: 'Explanation', content: { 'application/json': { schema: explanationSchema } } },
-    ...problemResponses,
-  },
-});
-
-const everything = {
-  id: '',
-  series: '',
-  metric: '',
-  agent: '',
-  from: 0,
-  to: 8_000_000_000_000,
-  minScore: 0,
-  open: 2,
-  beforeTime: 8_000_000_000_000,
-  beforeId: '',
-};
-
-export interface AnomaliesRoutesDeps {
-  telemetry: TelemetryStore;
-  /** Undefined where no language model is configured. */
-  explainer: Explainer | undefined;
-  health: Health;
-}
-
-/** `GET /v1/anomalies`, `GET /v1/anomalies/{id}`, `POST /v1/anomalies/{id}/explanation`. */
-export function createAnomaliesRoutes({ telemetry, explainer, health }: AnomaliesRoutesDeps) {
-  async function find(tenant: string, id: string): Promise<AnomalyRow> {
-    const [row] = await telemetry.query(listAnomalies, { ...everything, tenant, id, limit: 1 });
-    if (row === undefined) throw new AppError('not_found', `no anomaly ${JSON.stringify(id)}`);
-    return row;
-  }
-
+/** `GET /v1/anomalies`, `GET /v1/anomalies/{id}`. */
+export function createAnomaliesRoutes({ telemetry }: { telemetry: TelemetryStore }) {
   return createRouter()
     .openapi(listRoute, async (context) => {
       const {
         limit,
         cursor,
         open,
+        heldBack,
         series = '',
-        from = everything.from,
-        to = everything.to,
+        from = anyAnomaly.from,
+        to = anyAnomaly.to,
         ...filters
       } = context.req.valid('query');
       const [beforeTime, beforeId] = readCursor(cursor, z.tuple([z.number().int(), z.string()]), [
-        everything.beforeTime,
+        anyAnomaly.beforeTime,
         '',
       ]);
       const rows = await telemetry.query(listAnomalies, {
-        ...everything,
+        ...anyAnomaly,
         ...filters,
         tenant: context.get('principal').tenant,
         series,
         from,
         to,
-        open: open === undefined ? everything.open : Number(open === 'true'),
+        open: open === undefined ? anyAnomaly.open : Number(open === 'true'),
+        heldBack: Number(heldBack === 'true'),
         beforeTime,
         beforeId,
         limit: limit + 1,
@@ -145,76 +105,36 @@ export function createAnomaliesRoutes({ telemetry, explainer, health }: Anomalie
       );
     })
     .openapi(oneRoute, async (context) => {
-      return context.json(toAnomaly(await find(context.get('principal').tenant, context.req.valid('param').id)), 200);
-    })
-    .openapi(explainRoute, async (context) => {
-      if (explainer === undefined)
-        throw new AppError('unavailable', 'no language model is configured; see language.provider in the settings');
       const { tenant } = context.get('principal');
-      const row = await find(tenant, context.req.valid('param').id);
-      try {
-        const explanation = await explainer.explain(await factsOf(telemetry, tenant, row), {
-          signal: context.req.raw.signal,
-        });
-        health.recover('language');
-        return context.json(explanation, 200);
-      } catch (cause) {
-        if (!(cause instanceof LanguageModelError)) throw cause;
-        health.degrade('language', cause.message);
-        throw new AppError('unavailable', cause.message, { cause, retryAfterSeconds: 30 });
-      }
+      const row = await findAnomaly(telemetry, tenant, context.req.valid('param').id);
+      const [band, incidents] = await Promise.all([
+        readBand(telemetry, tenant, row),
+        telemetry.query(incidentsOfFinding, { tenant, finding: row.id, at: row.started_at }),
+      ]);
+      return context.json({ ...toAnomaly(row), band, incidents }, 200);
     });
 }
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+/** So many buckets before and after an anomaly show what was ordinary, and no more of a long one are read. */
+const around = 180;
+const longest = 2880;
 
-async function factsOf(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
-  const range = { from: row.peak_at - hourMs, to: row.peak_at + 60_000 };
-  const [points] = await telemetry.query(pointsOfSeries.minute, { tenant, id: row.series_id, ...range });
-  const others = await telemetry.query(listAnomalies, {
-    ...everything,
-    tenant,
-    from: row.started_at,
-    to: row.peak_at + 1,
-    limit: 10,
-  });
+async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
+  const stepMs = row.step_seconds * 1000;
+  const from = row.started_at - around * stepMs;
+  const to = Math.min((row.ended_at ?? row.peak_at + longest * stepMs) + around * stepMs, from + longest * stepMs);
+  const range = { from: Math.max(0, from), to: to + minuteMs, detector: row.detector };
+  const [columns] = await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...range });
+  const finite = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') =>
+    (columns?.[name] ?? []).map(finiteOrNull);
   return {
-    metric: row.metric,
-    unit: row.unit,
-    labels: row.labels,
-    startedAt: new Date(row.started_at),
-    endedAt: row.ended_at === null ? null : new Date(row.ended_at),
-    peakAt: new Date(row.peak_at),
-    peakValue: row.peak_value,
-    expected: row.expected,
-    lower: row.lower,
-    upper: row.upper,
-    score: row.peak_score,
-    reason: row.reason,
-    recentValues: points?.values ?? [],
-    otherAnomalies: others
-      .filter(({ id }) => id !== row.id)
-      .map(({ metric, labels, started_at }) => ({ metric, labels, startedAt: new Date(started_at) })),
-  };
-}
-
-function toAnomaly(row: AnomalyRow) {
-  return {
-    id: row.id,
-    seriesId: row.series_id,
-    metric: row.metric,
-    labels: row.labels,
-    unit: row.unit,
-    detector: row.detector,
-    startedAt: toIso(row.started_at),
-    endedAt: row.ended_at === null ? null : toIso(row.ended_at),
-    peakAt: toIso(row.peak_at),
-    peakScore: finiteOrNull(row.peak_score),
-    peakValue: finiteOrNull(row.peak_value),
-    expected: finiteOrNull(row.expected),
-    lower: finiteOrNull(row.lower),
-    upper: finiteOrNull(row.upper),
-    maturity: row.maturity,
-    reason: row.reason,
+    stepSeconds: row.step_seconds,
+    times: columns?.times ?? [],
+    values: finite('values'),
+    scores: finite('scores'),
+    expected: finite('expected'),
+    lower: finite('lower'),
+    upper: finite('upper'),
   };
 }

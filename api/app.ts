@@ -4,14 +4,16 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
-import { type AnomaliesRoutesDeps, createAnomaliesRoutes } from './anomalies.ts';
+import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
+import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
 import { createForecastsRoutes } from './forecasts.ts';
+import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
 import { createKeyring } from './keyring.ts';
@@ -27,7 +29,7 @@ import { createSlosRoutes } from './slos.ts';
 
 export interface AppDeps
   extends AgentsRoutesDeps,
-    AnomaliesRoutesDeps,
+    ExplanationsRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
@@ -61,6 +63,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));
   app.route('/', createAnomaliesRoutes(deps));
+  app.route('/', createExplanationsRoutes(deps));
+  app.route('/', createIncidentsRoutes(deps));
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));

@@ -5,6 +5,7 @@ import * as modelRegistry from './schema/state/0002_model_registry.ts';
 import * as auditLog from './schema/state/0003_audit_log.ts';
 import * as keyLifecycle from './schema/state/0004_key_lifecycle.ts';
 import * as maintenanceWindows from './schema/state/0005_maintenance_windows.ts';
+import * as responses from './schema/state/0006_responses.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0003_audit_log': auditLog,
   '0004_key_lifecycle': keyLifecycle,
   '0005_maintenance_windows': maintenanceWindows,
+  '0006_responses': responses,
 };
 
 /**

@@ -95,6 +95,20 @@ export interface StateTables {
     created_by: string;
     created_at: number;
   };
+  incident_actions: { tenant: string; incident: string; action: string; actor: string; note: string; at: number };
+  /** What a person said of an anomaly; `shape` is what similar ones are told by. */
+  feedback: {
+    id: string;
+    tenant: string;
+    anomaly: string;
+    series: string;
+    detector: string;
+    verdict: string;
+    reason: string;
+    author: string;
+    shape: string;
+    at: number;
+  };
   models_in_use: { tenant: string; kind: string; model_id: string };
   model_promotions: {
     tenant: string;

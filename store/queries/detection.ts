@@ -29,6 +29,8 @@ const anomalyRow = z.object({
   metric: z.string(),
   labels,
   unit: z.string(),
+  /** The length of the buckets that are scored. */
+  step_seconds: z.number(),
   detector: z.string(),
   started_at: integer,
   ended_at: integer.nullable(),
@@ -40,24 +42,26 @@ const anomalyRow = z.object({
   upper: float,
   maturity: z.number(),
   reason: z.string(),
+  held_back_by: z.string(),
 });
 export type AnomalyRow = z.output<typeof anomalyRow>;
 
 /** Anomalies newest first, by any of the filters (empty: any), after a cursor of (start, id). */
 export const listAnomalies = defineQuery({
   name: 'list_anomalies',
-  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.unit AS unit, a.detector AS detector,
+  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.unit AS unit, s.step_seconds AS step_seconds, a.detector AS detector,
     ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.peak_at')} AS peak_at,
-    a.peak_score AS peak_score, a.peak_value AS peak_value, a.expected AS expected, a.lower AS lower, a.upper AS upper, a.maturity AS maturity, a.reason AS reason
+    a.peak_score AS peak_score, a.peak_value AS peak_value, a.expected AS expected, a.lower AS lower, a.upper AS upper, a.maturity AS maturity, a.reason AS reason, a.held_back_by AS held_back_by
   FROM (SELECT * FROM anomalies FINAL WHERE tenant = {tenant:String} AND withdrawn = 0
       AND ({id:String} = '' OR anomaly_id = {id:String})
       AND ({series:String} = '' OR toString(series_id) = {series:String})
       AND (started_at, anomaly_id) < (${time('beforeTime')}, {beforeId:String})
       AND started_at < ${time('to')} AND (ended_at IS NULL OR ended_at >= ${time('from')})
       AND peak_score >= {minScore:Float64}
-      AND ({open:UInt8} = 2 OR (ended_at IS NULL) = {open:UInt8})) AS a
+      AND ({open:UInt8} = 2 OR (ended_at IS NULL) = {open:UInt8})
+      AND ({heldBack:UInt8} = 2 OR (held_back_by != '') = {heldBack:UInt8})) AS a
   INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit FROM series
+    SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds FROM series
     WHERE tenant = {tenant:String} AND ({metric:String} = '' OR metric = {metric:String})
     GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
   ) AS s ON s.series_id = a.series_id
@@ -74,6 +78,8 @@ export const listAnomalies = defineQuery({
     minScore: z.number(),
     /** 1 open, 0 ended, 2 either. */
     open: z.number().int(),
+    /** 1 held back because of feedback, 0 not, 2 either. */
+    heldBack: z.number().int(),
     beforeTime: z.number().int(),
     beforeId: z.string(),
     limit: z.number().int(),
@@ -132,7 +138,8 @@ export const incidentAnomalies = defineQuery({
 /** How many anomalies of a tenant are open. */
 export const countOpenAnomalies = defineQuery({
   name: 'count_open_anomalies',
-  sql: 'SELECT count() AS open FROM anomalies FINAL WHERE tenant = {tenant:String} AND withdrawn = 0 AND ended_at IS NULL',
+  sql: `SELECT count() AS open FROM anomalies FINAL
+  WHERE tenant = {tenant:String} AND withdrawn = 0 AND held_back_by = '' AND ended_at IS NULL`,
   params: z.object({ tenant: z.string() }),
   row: z.object({ open: integer }),
 });
@@ -147,9 +154,16 @@ export const scoresOfSeries = defineQuery({
     groupArray(expected) AS expected, groupArray(lower) AS lower, groupArray(upper) AS upper
   FROM (
     SELECT detector, ${milliseconds('s.time')} AS time_ms, value, score, expected, lower, upper FROM scores AS s FINAL
-    WHERE s.tenant = {tenant:String} AND s.series_id = {id:UInt64} AND s.time >= ${time('from')} AND s.time < ${time('to')}
+    WHERE s.tenant = {tenant:String} AND s.series_id = {id:UInt64} AND ({detector:String} = '' OR s.detector = {detector:String}) AND s.time >= ${time('from')} AND s.time < ${time('to')}
     ORDER BY s.time LIMIT ${maxScores + 1})`,
-  params: z.object({ tenant: z.string(), id: z.string(), from: z.number().int(), to: z.number().int() }),
+  params: z.object({
+    tenant: z.string(),
+    id: z.string(),
+    /** Empty for any. */
+    detector: z.string().default(''),
+    from: z.number().int(),
+    to: z.number().int(),
+  }),
   row: z.object({
     detector: z.string(),
     times: z.array(integer),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { incidentCauses, severities } from '../../models/incidents/describe-incident.ts';
+import { findingKinds } from '../../models/incidents/finding.ts';
 import { defineQuery } from '../query.ts';
 import { float, integer, milliseconds, time } from './columns.ts';
 
@@ -8,7 +10,7 @@ const json = <T extends z.ZodType>(schema: T) =>
 /** A finding as an incident keeps it. Times are Unix milliseconds. */
 const findingSchema = z.object({
   id: z.string(),
-  kind: z.enum(['anomaly', 'silence', 'stuck_task']),
+  kind: z.enum(findingKinds),
   agent: z.string(),
   type: z.string(),
   taskKind: z.string(),
@@ -37,8 +39,8 @@ const summaryRow = z.object({
   started_at: integer,
   peak_at: integer,
   ended_at: integer.nullable(),
-  cause: z.string(),
-  severity: z.string(),
+  cause: z.enum(incidentCauses),
+  severity: z.enum(severities),
   title: z.string(),
   peak_score: float,
   maturity: z.number(),
@@ -115,5 +117,15 @@ export const countOpenIncidents = defineQuery({
   WHERE tenant = {tenant:String} AND withdrawn = 0 AND merged_into = '' AND ended_at IS NULL AND NOT has({resolved:Array(String)}, incident_id)
   GROUP BY severity`,
   params: z.object({ tenant: z.string(), resolved: z.array(z.string()) }),
-  row: z.object({ severity: z.string(), open: integer }),
+  row: z.object({ severity: z.enum(severities), open: integer }),
+});
+
+/** The incidents that a finding, which began at `at`, is a part of. */
+export const incidentsOfFinding = defineQuery({
+  name: 'incidents_of_finding',
+  sql: `SELECT incident_id AS id, title FROM incidents AS i FINAL
+  WHERE i.tenant = {tenant:String} AND i.withdrawn = 0 AND i.merged_into = '' AND i.started_at <= ${time('at')} AND (i.ended_at IS NULL OR i.ended_at >= ${time('at')})
+    AND position(i.findings, concat('"id":"', {finding:String}, '"')) > 0`,
+  params: z.object({ tenant: z.string(), finding: z.string(), at: z.number().int() }),
+  row: z.object({ id: z.string(), title: z.string() }),
 });

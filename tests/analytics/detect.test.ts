@@ -40,7 +40,17 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     });
     const job = createDetectJob({ telemetry, state, models, excludeMetrics });
     const anomalies = () => {
-      const any = { id: '', series: '', metric: '', agent: '', from: 0, minScore: 0, open: 2, beforeId: '' };
+      const any = {
+        id: '',
+        series: '',
+        metric: '',
+        agent: '',
+        from: 0,
+        minScore: 0,
+        open: 2,
+        heldBack: 2,
+        beforeId: '',
+      };
       return telemetry.query(listAnomalies, { ...any, tenant, to: end + dayMs, beforeTime: end + dayMs, limit: 100 });
     };
     /** Every row of every result; without what differs between tenants or by the window that wrote it. */

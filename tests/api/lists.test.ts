@@ -173,7 +173,7 @@ describe.skipIf(!hasChdb())('lists', () => {
     ['/v1/forecasts', 1],
     ['/v1/forecasts?metric=memory_bytes', 0],
     ['/v1/slos', 2],
-    ['/v1/jobs', 6],
+    ['/v1/jobs', 7],
   ])('%s gives the %i items that match', async (path, count) => {
     const { items, nextCursor } = await service.get<Page>(path);
     expect([items.length, nextCursor]).toEqual([count, null]);
@@ -200,8 +200,7 @@ describe.skipIf(!hasChdb())('lists', () => {
       upper: 1.5,
       maturity: 1,
       reason: 'above the band',
-      withdrawn: 0,
-      held_back_by: '',
+      heldBackBy: null,
     });
   });
 

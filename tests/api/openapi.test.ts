@@ -17,6 +17,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   let document: OpenApiDocument;
   let seriesId: string;
   let anomalyId: string;
+  let incidentId: string;
   let runId: string;
   let modelId: string;
   const asked = new Set<string>();
@@ -44,7 +45,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       { agent: 'a', type: 'testing', labels: { zone: 'z' } },
     ]);
     await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 }]);
-    for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive']) {
+    for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive', 'incidents']) {
       const run = await service.post(`/v1/jobs/${job}/runs`, {
         from: String(times[0]),
         to: new Date(end).toISOString(),
@@ -65,6 +66,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
+    incidentId = await first('/v1/incidents');
   }
 
   const operations = (): [path: string, method: string, operation: Operation][] =>
@@ -139,6 +141,8 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/forecasts', () => `/v1/forecasts?series=${seriesId}`],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/incidents', () => '/v1/incidents'],
+    ['/v1/incidents/{id}', () => `/v1/incidents/${incidentId}`],
     ['/v1/slos', () => '/v1/slos'],
     ['/v1/slos/{id}', () => '/v1/slos/fleet-availability'],
     ['/v1/maintenance', () => '/v1/maintenance'],

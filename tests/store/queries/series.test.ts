@@ -11,7 +11,7 @@ import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from 
 const anySeries = { metric: '', labelNames: [], labelValues: [], afterMetric: '', afterId: '0', limit: 100 };
 const endOfTime = 8_000_000_000_000;
 const anyAnomaly = {
-  ...{ id: '', series: '', metric: '', agent: '', from: 0, to: endOfTime, minScore: 0, open: 2 },
+  ...{ id: '', series: '', metric: '', agent: '', from: 0, to: endOfTime, minScore: 0, open: 2, heldBack: 2 },
   ...{ beforeTime: endOfTime, beforeId: '', limit: 100 },
 };
 
