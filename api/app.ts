@@ -4,9 +4,11 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
+import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
@@ -43,14 +45,18 @@ export interface AppDeps
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const app = createRouter();
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    ...{ type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
+  });
   answerErrors(app, deps.log);
   measure(app, deps.metrics);
+  app.use(compressLarge());
   app.use(secureHeaders({ contentSecurityPolicy: undefined as never, crossOriginEmbedderPolicy: false }));
 
   app.route('/', createProbeRoutes(deps));
   app.route('/', createDocsRoutes());
   app.route('/', createConsoleRoutes());
-  app.get('/openapi.json', (context) => context.json(describeApi(app, deps.version)));
+  app.get('/openapi.json', (context) => context.json(describeApi(app, deps)));
 
   const open = app.routes.length;
   const keyring = createKeyring(deps);
@@ -86,12 +92,18 @@ function refuseUnguarded(routes: OpenAPIHono<AppEnvironment>['routes']): void {
 }
 
 function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
-  app.notFound((context) =>
-    problem(context, {
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    const allowed = allowedMethods(app, path);
+    if (allowed.length > 0) {
+      context.header('allow', allowed.join(', '));
+      return problem(context, { code: 'method_not_allowed', detail: `${path} allows ${allowed.join(', ')}` });
+    }
+    return problem(context, {
       code: 'not_found',
-      detail: `nothing is at ${context.req.method} ${context.req.path}; /docs lists what there is`,
-    }),
-  );
+      detail: `nothing is at ${method} ${path}; /docs lists what there is`,
+    });
+  });
   app.onError((error, context) => {
     const answer = problemOf(error);
     if (answer.code === 'internal' || answer.code === 'unavailable') {
@@ -113,8 +125,8 @@ function measure(app: OpenAPIHono<AppEnvironment>, { httpRequestDuration }: Metr
   });
 }
 
-function describeApi(app: OpenAPIHono<AppEnvironment>, version: string): object {
-  return app.getOpenAPI31Document({
+function describeApi(app: OpenAPIHono<AppEnvironment>, { version, auth }: Pick<AppDeps, 'version' | 'auth'>): object {
+  const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Fleetcast',
@@ -122,6 +134,14 @@ function describeApi(app: OpenAPIHono<AppEnvironment>, version: string): object 
       description: 'Watches fleets of software agents, tells what is wrong and what will go wrong next.',
     },
     servers: [{ url: '/' }],
-    security: [{ bearer: [] }, {}],
   });
+  const scopes = declaredScopes(app.routes);
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const scope = scopes.get(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`);
+      const keys = scope === undefined ? [] : [{ bearer: [scope] }, { token: [scope] }];
+      operation.security = auth === 'none' ? [...keys, {}] : keys;
+    }
+  }
+  return document;
 }

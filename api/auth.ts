@@ -49,6 +49,23 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnvironment> {
   return handler;
 }
 
+/**
+ * Lets only keys of the default tenant through. It is the tenant of whoever operates the installation, and guards what
+ * works for all tenants at once and tells of all of them.
+ */
+export function requireOperator(): MiddlewareHandler<AppEnvironment> {
+  return async (context, next) => {
+    if (!isOperator(context.get('principal'))) {
+      throw new AppError('forbidden', `this concerns all tenants, and needs a key of the tenant ${defaultTenant}`);
+    }
+    return next();
+  };
+}
+
+export function isOperator({ tenant }: Principal): boolean {
+  return tenant === defaultTenant;
+}
+
 /** Whether somebody may do what a scope allows. */
 export function mayDo({ scopes }: Principal, scope: Scope): boolean {
   return scopes.includes(scope) || scopes.includes('admin');

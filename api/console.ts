@@ -4,6 +4,7 @@ import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Context, Hono } from 'hono';
+import { takesGzip } from './compress.ts';
 
 interface Asset {
   contentType: string;
@@ -101,8 +102,7 @@ function serve(context: Context, { contentType, body, zipped, etag }: Asset): Re
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding', 'x-content-type-options': 'nosniff' };
   const known = (context.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(etag)) return context.body(null, 304, headers);
-  const takesGzip = /\bgzip\b(?!;\s*q=0(?:\.0*)?(?:,|$))/.test(context.req.header('accept-encoding') ?? '');
-  if (takesGzip)
+  if (takesGzip(context.req.header('accept-encoding') ?? ''))
     return context.body(zipped, 200, { ...headers, 'content-type': contentType, 'content-encoding': 'gzip' });
   return context.body(body, 200, { ...headers, 'content-type': contentType });
 }

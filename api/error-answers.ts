@@ -8,11 +8,12 @@ const answerers: Readonly<Record<string, (context: Context, problem: Problem) =>
 
 /** Answers an error as the protocol of the path does. */
 export function answerError(context: Context, error: Problem): Response {
+  if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds));
+  if (error.code === 'unauthenticated') context.header('www-authenticate', 'Bearer');
   return (answerers[context.req.path] ?? problem)(context, error);
 }
 
 /** Plain text, as Prometheus writes it to its log. */
-function answerAsText(context: Context, { code, detail, retryAfterSeconds }: Problem): Response {
-  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds));
+function answerAsText(context: Context, { code, detail }: Problem): Response {
   return context.text(`${detail}\n`, statusOf[code]);
 }

@@ -6,7 +6,7 @@ import { findRun, type JobRun, listRuns, readWatermark, runStatuses } from '../s
 import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
 import { actorOf } from './actor.ts';
-import { requireScope } from './auth.ts';
+import { isOperator, requireOperator, requireScope } from './auth.ts';
 import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery } from './page.ts';
@@ -40,12 +40,15 @@ const jobSchema = z
   .openapi('Job');
 
 const params = z.object({ id: z.string().max(100) });
-const read = { method: 'get' as const, tags: ['jobs'], middleware: requireScope('read') };
+const read = { method: 'get' as const, tags: ['jobs'] };
+const ofAllTenants = 'Runs are of all tenants at once: it needs a key of the tenant `default`.';
 
 const listRoute = createRoute({
   ...read,
   path: '/v1/jobs',
   summary: 'List jobs with their watermarks and last runs',
+  description: 'Jobs work for all tenants at once; what a run counted is shown to the tenant `default` alone.',
+  middleware: requireScope('read'),
   responses: {
     200: { description: 'Jobs', content: { 'application/json': { schema: pageOf(jobSchema) } } },
     ...problemResponses,
@@ -56,6 +59,8 @@ const runsRoute = createRoute({
   ...read,
   path: '/v1/jobs/{id}/runs',
   summary: 'The runs of a job of the last seven days, newest first',
+  description: ofAllTenants,
+  middleware: [requireScope('read'), requireOperator()] as const,
   request: { params, query: z.object({ limit: pageQuery.limit }) },
   responses: {
     200: { description: 'Runs', content: { 'application/json': { schema: pageOf(runSchema) } } },
@@ -67,6 +72,8 @@ const runRoute = createRoute({
   ...read,
   path: '/v1/jobs/{id}/runs/{run}',
   summary: 'One run',
+  description: ofAllTenants,
+  middleware: [requireScope('read'), requireOperator()] as const,
   request: { params: params.extend({ run: z.string().max(100) }) },
   responses: {
     200: { description: 'Run', content: { 'application/json': { schema: runSchema } } },
@@ -78,9 +85,9 @@ const requestRoute = createRoute({
   method: 'post',
   path: '/v1/jobs/{id}/runs',
   summary: 'Run a job over a window of the past',
-  description: 'The window is widened to the grid of the job. Running a window again changes nothing.',
+  description: `The window is widened to the grid of the job. Running a window again changes nothing. ${ofAllTenants}`,
   tags: ['jobs'],
-  middleware: [requireScope('operate'), limitBody()] as const,
+  middleware: [requireScope('operate'), requireOperator(), limitBody()] as const,
   request: {
     params,
     body: {
@@ -107,6 +114,7 @@ export interface JobsRoutesDeps {
 export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: JobsRoutesDeps) {
   return createRouter()
     .openapi(listRoute, async (context) => {
+      const seesAll = isOperator(context.get('principal'));
       const items = await Promise.all(
         jobs.map(async ({ id, description, schedule }) => {
           const [watermark, [lastRun]] = await Promise.all([readWatermark(state, id), listRuns(state, id, 1)]);
@@ -117,7 +125,7 @@ export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: 
             watermark: watermark === undefined ? null : toIso(watermark),
             lagSeconds:
               watermark === undefined ? null : Math.max(0, (now().getTime() - watermark) / 1000 - latenessSeconds),
-            lastRun: lastRun === undefined ? null : toRun(lastRun),
+            lastRun: lastRun === undefined ? null : toRun(seesAll ? lastRun : { ...lastRun, result: {}, error: '' }),
           };
         }),
       );

@@ -9,6 +9,7 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -23,6 +24,7 @@ const titleOf: Record<ErrorCode, string> = {
   unauthenticated: 'A key is needed',
   forbidden: 'The key does not allow this',
   not_found: 'Not found',
+  method_not_allowed: 'The method is not allowed here',
   conflict: 'Conflict',
   payload_too_large: 'The body is too large',
   unsupported_media_type: 'The content type is not understood',
@@ -60,10 +62,7 @@ export interface Problem {
 }
 
 /** Answers a problem. */
-export function problem(
-  context: Context,
-  { code, detail, errors = [], retryAfterSeconds, extra = {} }: Problem,
-): Response {
+export function problem(context: Context, { code, detail, errors = [], extra = {} }: Problem): Response {
   const status = statusOf[code];
   const body = {
     type: `urn:fleetcast:problem:${code}`,
@@ -73,10 +72,7 @@ export function problem(
     ...(errors.length > 0 && { errors }),
     ...extra,
   };
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer';
-  return context.body(JSON.stringify(body), status, headers);
+  return context.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
 }
 
 /** What is told of an error that a route threw; a fault of ours tells nothing of its cause. */
