@@ -8,6 +8,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
+import { type CapacityRoutesDeps, createCapacityRoutes } from './capacity.ts';
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
@@ -22,6 +23,7 @@ import { createKeyring } from './keyring.ts';
 import { createKeysRoutes } from './keys.ts';
 import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
+import { createOnDemand } from './on-demand.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { problem, problemOf } from './problem.ts';
 import { readAfterWrites } from './read-after-writes.ts';
@@ -32,6 +34,7 @@ import { createSlosRoutes } from './slos.ts';
 export interface AppDeps
   extends AgentsRoutesDeps,
     ExplanationsRoutesDeps,
+    Omit<CapacityRoutesDeps, 'onDemand'>,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
@@ -41,9 +44,13 @@ export interface AppDeps
   log: Logger;
 }
 
+/** So many requests may wait for the workers at a time. */
+const maxOnDemand = 8;
+
 /** Builds the whole HTTP application out of what it is given. */
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const app = createRouter();
+  const onDemand = createOnDemand({ maxRequests: maxOnDemand });
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
@@ -68,6 +75,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));
+  app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));

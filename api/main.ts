@@ -95,6 +95,7 @@ async function main(config: Config): Promise<void> {
     version,
     startedAt,
     now,
+    pool: models,
     models: () => ({ backend: config.models.backend, threads: config.models.threads }),
     fleetMetrics: (tenant) =>
       renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),

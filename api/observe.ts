@@ -90,6 +90,7 @@ export function observeModels(
   return {
     forecast: measured('forecast', models.forecast),
     backtest: measured('backtest', models.backtest),
+    capacity: measured('capacity', models.capacity),
     detect: measured('detect', models.detect),
     trainNlinear: measured('train_nlinear', models.trainNlinear),
     close: () => models.close(),

@@ -44,3 +44,11 @@ export function toIso(ms: number): string {
 export function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
+
+/** A finite number in a query. */
+export const finiteNumberQuery = z
+  .string()
+  .regex(/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i, 'expected a finite number')
+  .transform(Number)
+  .pipe(z.number({ error: 'expected a finite number' }))
+  .openapi({ type: 'number' });

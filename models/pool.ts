@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import type { NlinearProgress } from './networks/nlinear.ts';
 import type {
   BacktestTask,
+  CapacityTask,
   DetectTask,
   ForecastTask,
   ModelTask,
@@ -47,6 +48,7 @@ export class ModelTaskError extends Error {
 export interface ModelPool {
   forecast(task: Omit<ForecastTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<ForecastTask>>;
   backtest(task: Omit<BacktestTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<BacktestTask>>;
+  capacity(task: Omit<CapacityTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<CapacityTask>>;
   detect(task: Omit<DetectTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<DetectTask>>;
   trainNlinear(
     task: Omit<TrainNlinearTask, 'kind'>,
@@ -96,6 +98,7 @@ export function createModelPool({ threads, maxMemoryMb, taskTimeoutSeconds }: Mo
   return {
     forecast: (task, options) => submit({ kind: 'forecast', ...task }, options),
     backtest: (task, options) => submit({ kind: 'backtest', ...task }, options),
+    capacity: (task, options) => submit({ kind: 'capacity', ...task }, options),
     detect: (task, options) => submit({ kind: 'detect', ...task }, options),
     trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
     close() {

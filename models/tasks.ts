@@ -1,3 +1,4 @@
+import type { CapacityAnswer, CapacityQuestion } from './capacity/capacity.ts';
 import type { SeriesTraits } from './detectors/detector.ts';
 import type { DetectorId } from './detectors/registry.ts';
 import type { VerdictColumns } from './detectors/verdict-columns.ts';
@@ -45,14 +46,21 @@ export interface TrainNlinearTask {
   options?: NlinearOptions;
 }
 
+/** When series reach their limits. */
+export interface CapacityTask {
+  kind: 'capacity';
+  questions: readonly CapacityQuestion[];
+}
+
 /** Everything that a worker does. */
-export type ModelTask = ForecastTask | BacktestTask | DetectTask | TrainNlinearTask;
+export type ModelTask = CapacityTask | ForecastTask | BacktestTask | DetectTask | TrainNlinearTask;
 export type ModelTaskKind = ModelTask['kind'];
 
 /** What each kind of task answers, in the order of its input. */
 export interface ModelTaskResults {
   forecast: ForecastResult[];
   backtest: BacktestResult[];
+  capacity: (CapacityAnswer | InsufficientHistory)[];
   detect: DetectResult[];
   trainNlinear: TrainedNlinear | InsufficientHistory;
 }

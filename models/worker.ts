@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { answerCapacity } from './capacity/capacity.ts';
 import { getDetector } from './detectors/registry.ts';
 import { buffersOf, createVerdictColumns, setVerdict } from './detectors/verdict-columns.ts';
 import { backtest } from './evaluation/backtest.ts';
@@ -40,6 +41,8 @@ export async function runTask(
       return chooseForecaster(task).forecast(task.requests);
     case 'backtest':
       return backtest(chooseForecaster(task), task.requests);
+    case 'capacity':
+      return task.questions.map(answerCapacity);
     case 'detect':
       return detect(task);
     case 'trainNlinear': {

@@ -11,7 +11,7 @@ export const grains = {
 export type Grain = keyof typeof grains;
 
 /** One value out of a bucket of the rollup `r`, by the aggregation of its series. */
-const bucketValue = `multiIf(
+export const bucketValue = `multiIf(
     any(r.aggregation) = 'avg', sum(r.sum) / sum(r.count),
     any(r.aggregation) = 'sum', sum(r.sum),
     any(r.aggregation) = 'min', min(r.min),

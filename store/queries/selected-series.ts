@@ -7,13 +7,10 @@ import { labels } from './columns.ts';
 export const maxSelectedSeries = 100_000;
 
 /**
- * The series of a tenant by metric, by agent, by the type of the agent and by id (each empty: any), with the agent
- * that they speak of and its type: that of the label `type`, else what the agent's heartbeats say. By metric and id;
- * the first `maxSelectedSeries`.
+ * SQL for the series of a tenant by metric, by agent, by the type of the agent and by id (each empty: any), with the
+ * agent that they speak of and its type: that of the label `type`, else what the agent's heartbeats say.
  */
-export const selectedSeries = defineQuery({
-  name: 'selected_series',
-  sql: `SELECT toString(s.series_id) AS id, s.metric AS metric, s.labels AS labels, s.aggregation AS aggregation, s.unit AS unit,
+export const selectionSql = `SELECT s.series_id AS series_id, s.metric AS metric, s.labels AS labels, s.aggregation AS aggregation, s.unit AS unit,
     s.labels['agent'] AS agent, if(s.labels['type'] != '', s.labels['type'], a.type) AS type
   FROM (
     SELECT series_id, metric, anyLast(series.labels) AS labels, toString(anyLast(series.aggregation)) AS aggregation, anyLast(series.unit) AS unit,
@@ -25,16 +22,25 @@ export const selectedSeries = defineQuery({
   LEFT JOIN (
     SELECT agent, argMaxMerge(agent_type) AS type FROM agents WHERE tenant = {tenant:String} GROUP BY agent
   ) AS a ON a.agent = s.agent
-  WHERE {type:String} = '' OR type = {type:String}
-  ORDER BY s.metric, s.series_id
+  WHERE {type:String} = '' OR type = {type:String}`;
+
+/** The parameters of `selectionSql`. */
+export const selectionParams = {
+  tenant: z.string(),
+  metric: z.string(),
+  agent: z.string(),
+  type: z.string(),
+  id: z.string().default(''),
+};
+
+/** The selected series, by metric and id; the first `maxSelectedSeries`. */
+export const selectedSeries = defineQuery({
+  name: 'selected_series',
+  sql: `SELECT toString(c.series_id) AS id, c.metric AS metric, c.labels AS labels, c.aggregation AS aggregation, c.unit AS unit, c.agent AS agent, c.type AS type
+  FROM (${selectionSql}) AS c
+  ORDER BY c.metric, c.series_id
   LIMIT ${maxSelectedSeries}`,
-  params: z.object({
-    tenant: z.string(),
-    metric: z.string(),
-    agent: z.string(),
-    type: z.string(),
-    id: z.string().default(''),
-  }),
+  params: z.object(selectionParams),
   row: z.object({
     id: z.string(),
     metric: z.string(),

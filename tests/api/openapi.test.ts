@@ -139,6 +139,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/series/{id}/scores', () => `/v1/series/${seriesId}/scores`],
     ['/v1/forecasts', () => '/v1/forecasts'],
     ['/v1/forecasts', () => `/v1/forecasts?series=${seriesId}`],
+    ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
     ['/v1/incidents', () => '/v1/incidents'],

@@ -111,6 +111,7 @@ export async function startTestApp({
     version,
     startedAt: now(),
     now,
+    pool: models,
     models: () => ({ backend: 'auto', threads: 1 }),
     fleetMetrics: (tenant) =>
       renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
