@@ -4,7 +4,7 @@ import type { Job } from './job.ts';
 
 const maxIntervalSeconds = 3600;
 
-/** Records when agents became up, late and down, by the intervals that they promise. */
+/** Records when agents became new, up, late, down and recovered, by the intervals that they promise or keep, and by our clock. */
 export function createLivenessJob({
   telemetry,
   lateFactor,
@@ -18,7 +18,7 @@ export function createLivenessJob({
   const lookbackSeconds = Math.ceil(maxIntervalSeconds * (downFactor + 1));
   return {
     id: 'liveness',
-    description: 'Records when agents became up, late and down',
+    description: 'Records when agents became new, up, late, down and recovered',
     schedule: '*/15 * * * * *',
     intervalSeconds: 15,
     stepSeconds: 15,

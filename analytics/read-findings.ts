@@ -35,6 +35,10 @@ export async function readFindings(
     telemetry.query(stuckTasksToGroup, range),
   ]);
   const type = (agent: string) => typeOf.get(agent) ?? '';
+  const silencesOf = Map.groupBy(silences, ({ agent }) => agent);
+  // The task of an agent that is dead is not stuck: the agent is the finding.
+  const isSilent = (agent: string, at: number) =>
+    (silencesOf.get(agent) ?? []).some(({ since, ended_at }) => since <= at && (ended_at === null || ended_at > at));
   return [
     ...anomalies.map((row): Finding => {
       const { agent = '', kind = '', workflow = '' } = row.labels;
@@ -56,15 +60,24 @@ export async function readFindings(
         reason: `sends no heartbeats, of which one was expected every ${Math.round(expected_seconds)} s`,
       };
     }),
-    ...stuck.map((row): Finding => {
-      const { task, kind, agent, correlation_id, attempt, last_event_at, stuck_at, limit_seconds, ended_at } = row;
-      return {
-        ...{ id: `stuck-${task}-${last_event_at.toString(36)}`, kind: 'stuck_task', agent, type: type(agent) },
-        ...{ taskKind: kind, workflow: correlation_id, metric: '', seriesId: '', startMs: stuck_at, peakMs: stuck_at },
-        ...{ endMs: ended_at, score: stuckScore, maturity: 1, resolutionMs: minuteMs },
-        reason: `task ${task} (${kind}${attempt > 1 ? `, attempt ${attempt}` : ''}) gave no sign for more than ${minutesOf(limit_seconds)} minutes, longer than its kind does`,
-      };
-    }),
+    ...stuck
+      .filter((row) => !isSilent(row.agent, row.stuck_at))
+      .map((row): Finding => {
+        const { task, kind, agent, correlation_id, attempt, last_event_at, stuck_at, limit_seconds, ended_at } = row;
+        return {
+          ...{ id: `stuck-${task}-${last_event_at.toString(36)}`, kind: 'stuck_task', agent, type: type(agent) },
+          ...{
+            taskKind: kind,
+            workflow: correlation_id,
+            metric: '',
+            seriesId: '',
+            startMs: stuck_at,
+            peakMs: stuck_at,
+          },
+          ...{ endMs: ended_at, score: stuckScore, maturity: 1, resolutionMs: minuteMs },
+          reason: `task ${task} (${kind}${attempt > 1 ? `, attempt ${attempt}` : ''}) gave no sign for more than ${minutesOf(limit_seconds)} minutes, longer than its kind does`,
+        };
+      }),
   ];
 }
 

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listAgents, transitionsOf } from '../store/queries/agents.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
-import { agentStates } from '../telemetry/names.ts';
+import { agentStates, transitionStates } from '../telemetry/names.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
@@ -19,7 +19,11 @@ const agentSchema = z
     firstSeenAt: isoTime,
     lastSeenAt: isoTime,
     heartbeatAgeSeconds: z.number(),
-    intervalSeconds: z.number(),
+    intervalSeconds: z.number().openapi({ description: 'Within which it promises its next heartbeat.' }),
+    expectedSeconds: z.number().openapi({
+      description:
+        'Within which the next heartbeat is expected: as promised, or as its gaps of the last day show where that is longer.',
+    }),
     clockSkewSeconds: z.number().nullable().openapi({
       description: "How far the agent's clock is ahead of ours; null while its heartbeats do not tell.",
     }),
@@ -62,14 +66,14 @@ const oneRoute = createRoute({
 });
 
 const transitionSchema = z
-  .object({ agent: z.string(), time: isoTime, state: z.enum(agentStates) })
+  .object({ agent: z.string(), time: isoTime, state: z.enum(transitionStates) })
   .openapi('Transition');
 const maxTransitions = 10_000;
 
 const transitionsRoute = createRoute({
   method: 'get',
   path: '/v1/agents/{agent}/transitions',
-  summary: 'When an agent became up, late and down',
+  summary: 'When an agent became new, up, late, down and recovered',
   description: 'Of the last seven days, unless `from` and `to` say otherwise; the first 10,000, oldest first.',
   tags: ['fleet'],
   middleware: requireScope('read'),
@@ -147,6 +151,7 @@ function toAgent(row: z.output<typeof listAgents.row>) {
     lastSeenAt: toIso(row.last_seen),
     heartbeatAgeSeconds: row.age_seconds,
     intervalSeconds: row.interval_seconds,
+    expectedSeconds: row.expected_seconds,
     clockSkewSeconds: row.clock_skew_seconds,
     labels: row.labels,
   };

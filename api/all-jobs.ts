@@ -5,6 +5,7 @@ import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
 import { createLivenessJob } from '../analytics/liveness.ts';
 import { createSloJob } from '../analytics/slo.ts';
+import { createStuckTasksJob } from '../analytics/stuck-tasks.ts';
 import { createTrainJob } from '../analytics/train.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { StateStore } from '../store/state.ts';
@@ -30,6 +31,7 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics }),
+    createStuckTasksJob({ telemetry }),
     createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),

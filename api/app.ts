@@ -30,6 +30,7 @@ import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
+import { createStuckTasksRoutes } from './stuck-tasks.ts';
 
 export interface AppDeps
   extends AgentsRoutesDeps,
@@ -79,6 +80,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));
+  app.route('/', createStuckTasksRoutes(deps));
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));

@@ -15,6 +15,8 @@ export interface Agent {
   lastSeenAt: string;
   heartbeatAgeSeconds: number;
   intervalSeconds: number;
+  /** Within which the next heartbeat is expected: as promised, or as learned where that is longer. */
+  expectedSeconds: number;
   clockSkewSeconds: number | null;
   labels: Labels;
 }

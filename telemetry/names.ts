@@ -62,6 +62,10 @@ export const labelNames = {
 export const agentStates = ['up', 'late', 'down'] as const;
 export type AgentState = (typeof agentStates)[number];
 
+/** What an agent can become: new when it is heard for the first time, recovered when it is heard after it was down. */
+export const transitionStates = ['new', 'up', 'late', 'down', 'recovered'] as const;
+export type TransitionState = (typeof transitionStates)[number];
+
 /** The look-back windows of burn rates, as the label `window` spells them, in seconds. */
 export const burnWindowSeconds = {
   '5m': 300,

@@ -35,6 +35,8 @@ export interface Agent {
   lastSeenAt: string;
   heartbeatAgeSeconds: number;
   intervalSeconds: number;
+  /** Within which the next heartbeat is expected: as promised, or as learned where that is longer. */
+  expectedSeconds: number;
   /** How far the agent's clock is ahead; null while that is not known. */
   clockSkewSeconds: number | null;
   labels: Labels;

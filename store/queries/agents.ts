@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { agentStates } from '../../telemetry/names.ts';
+import { agentStates, transitionStates } from '../../telemetry/names.ts';
 import { defineQuery, defineStatement } from '../query.ts';
+import { maxLearnedFactor } from './agent-intervals.ts';
 import { integer, labels, milliseconds, time } from './columns.ts';
 
 /** How many heartbeat intervals of silence make an agent late, and down. */
@@ -14,8 +15,8 @@ export const listAgents = defineQuery({
   name: 'list_agents',
   sql: `SELECT * FROM (
     SELECT
-      agent,
-      argMaxMerge(agent_type) AS type,
+      a.agent AS agent,
+      argMaxMerge(a.agent_type) AS type,
       argMaxMerge(a.version) AS version,
       argMaxMerge(a.status) AS status,
       argMaxMerge(a.interval_seconds) AS interval_seconds,
@@ -24,17 +25,22 @@ export const listAgents = defineQuery({
       ${milliseconds('max(a.last_seen)')} AS last_seen,
       any(c.skew_seconds) AS clock_skew_seconds,
       greatest(0, ({now:Int64} - last_seen) / 1000 + ifNull(clock_skew_seconds, 0)) AS age_seconds,
+      greatest(interval_seconds, least(any(l.learned_seconds), ${maxLearnedFactor} * interval_seconds, 3600)) AS expected_seconds,
       multiIf(
-        age_seconds > interval_seconds * {downFactor:Float64}, 'down',
-        age_seconds > interval_seconds * {lateFactor:Float64}, 'late',
+        age_seconds > expected_seconds * {downFactor:Float64}, 'down',
+        age_seconds > expected_seconds * {lateFactor:Float64}, 'late',
         'up') AS state
     FROM agents AS a
     LEFT JOIN (
       SELECT agent, toNullable(argMax(skew_seconds, as_of)) AS skew_seconds
       FROM agent_clocks WHERE tenant = {tenant:String} GROUP BY agent
     ) AS c ON c.agent = a.agent
-    WHERE tenant = {tenant:String} AND agent > {after:String} AND ({agent:String} = '' OR agent = {agent:String})
-    GROUP BY agent)
+    LEFT JOIN (
+      SELECT agent, argMax(learned_seconds, hour) AS learned_seconds
+      FROM agent_intervals WHERE tenant = {tenant:String} GROUP BY agent
+    ) AS l ON l.agent = a.agent
+    WHERE a.tenant = {tenant:String} AND a.agent > {after:String} AND ({agent:String} = '' OR a.agent = {agent:String})
+    GROUP BY a.agent)
   WHERE age_seconds < {forgetAfterSeconds:Float64}
     AND ({type:String} = '' OR type = {type:String})
     AND ({state:String} = '' OR state = {state:String})
@@ -56,6 +62,8 @@ export const listAgents = defineQuery({
     version: z.string(),
     status: z.string(),
     interval_seconds: z.number(),
+    /** The next heartbeat is expected within it: what is promised, or learned where that is longer. */
+    expected_seconds: z.number(),
     labels,
     first_seen: integer,
     last_seen: integer,
@@ -65,33 +73,67 @@ export const listAgents = defineQuery({
   }),
 });
 
-/**
- * Heartbeats before `to` with their neighbours. It looks back far enough to see the last heartbeat of every agent that
- * could still become late or down in `[from, to)`; `next` is `to` where no later heartbeat is known.
- */
+/** Heartbeats before `to` with the time of the one before. */
 const neighbours = `
   SELECT
-    tenant, agent, time, interval_seconds, status, raw_until, rollup_until,
-    lagInFrame(toNullable(time)) OVER w AS previous,
-    lagInFrame(interval_seconds) OVER w AS previous_interval,
-    ifNull(leadInFrame(toNullable(time)) OVER w, ${time('to')}) AS next
+    tenant, agent, time, raw_until, rollup_until,
+    lagInFrame(toNullable(time)) OVER w AS previous
   FROM (SELECT * FROM heartbeats FINAL WHERE time >= ${time('from')} - toIntervalSecond({lookbackSeconds:UInt32}) AND time < ${time('to')})
   WINDOW w AS (PARTITION BY tenant, agent ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`;
 
 const window = { from: z.number().int(), to: z.number().int(), lookbackSeconds: z.number().int() };
 
-/** Writes when agents became up, late and down in `[from, to)`; a function of the heartbeats alone. */
+/** A clock that is off by less than half of this is taken as right, so that an estimate that wavers changes nothing. */
+const skewGrainSeconds = 10;
+
+/**
+ * Heartbeats as they were by our clock, with the time within which the next is expected: what the agent promises, or what was
+ * learned of it where that is longer, up to ten times the promise.
+ */
+const expectedBeats = `
+  SELECT h.tenant AS tenant, h.agent AS agent, h.time AS sent_at, h.status AS status, h.rollup_until AS rollup_until,
+    addMilliseconds(h.time, -1000 * skew) AS time,
+    greatest(h.interval_seconds, least(learned, ${maxLearnedFactor} * h.interval_seconds, 3600)) AS expected
+  FROM (
+    SELECT * FROM heartbeats FINAL
+    WHERE time >= ${time('from')} - toIntervalSecond({lookbackSeconds:UInt32}) + toIntervalSecond((SELECT toInt64(least(0, min(skew))) FROM skews))
+      AND time < ${time('to')} + toIntervalSecond((SELECT toInt64(greatest(0, max(skew))) FROM skews))) AS h
+  LEFT JOIN skews ON skews.tenant = h.tenant AND skews.agent = h.agent
+  LEFT JOIN (
+    SELECT tenant, agent, hour, learned_seconds AS learned FROM agent_intervals FINAL
+    WHERE hour >= toStartOfHour(${time('from')}) - toIntervalSecond({lookbackSeconds:UInt32}) AND hour < ${time('to')} + INTERVAL 2 DAY
+  ) AS l ON l.tenant = h.tenant AND l.agent = h.agent AND l.hour = toStartOfHour(h.time)`;
+
+const after = (column: string, seconds: string, factor: 'lateFactor' | 'downFactor') =>
+  `addMilliseconds(${column}, ${seconds} * 1000 * {${factor}:Float64})`;
+
+/**
+ * Writes when agents became new, up, late, down and recovered in `[from, to)`; a function of the heartbeats and of what is
+ * known of clocks and intervals. Whoever is heard for the first time ever is new, and after it was down, recovered.
+ */
 export const insertTransitions = defineStatement({
   name: 'insert_transitions',
   sql: `INSERT INTO agent_transitions (tenant, agent, time, state, until, since, expected_seconds, status)
-  SELECT tenant, agent, transition.2, transition.1, rollup_until, time, interval_seconds, status
+  WITH skews AS (
+    SELECT tenant, agent, round(argMax(skew_seconds, as_of) / ${skewGrainSeconds}) * ${skewGrainSeconds} AS skew
+    FROM agent_clocks GROUP BY tenant, agent HAVING skew != 0)
+  SELECT tenant, agent, transition.2, transition.1, rollup_until, time, expected, status
   FROM (
-    SELECT tenant, agent, time, interval_seconds, status, rollup_until, arrayJoin(arrayFilter(t -> t.3, [
-      ('up', time, previous IS NULL OR time > addMilliseconds(previous, previous_interval * 1000 * {lateFactor:Float64})),
-      ('late', addMilliseconds(time, interval_seconds * 1000 * {lateFactor:Float64}), next > addMilliseconds(time, interval_seconds * 1000 * {lateFactor:Float64})),
-      ('down', addMilliseconds(time, interval_seconds * 1000 * {downFactor:Float64}), next > addMilliseconds(time, interval_seconds * 1000 * {downFactor:Float64}))
+    SELECT tenant, agent, time, expected, status, rollup_until, arrayJoin(arrayFilter(t -> t.3, [
+      (multiIf(sent_at = first_seen, 'new', previous IS NULL OR time > ${after('previous', 'previous_expected', 'downFactor')}, 'recovered', 'up'), time,
+        previous IS NULL OR time > ${after('previous', 'previous_expected', 'lateFactor')}),
+      ('late', ${after('time', 'expected', 'lateFactor')}, next > ${after('time', 'expected', 'lateFactor')}),
+      ('down', ${after('time', 'expected', 'downFactor')}, next > ${after('time', 'expected', 'downFactor')})
     ])) AS transition
-    FROM (${neighbours}))
+    FROM (
+      SELECT tenant, agent, time, sent_at, expected, status, rollup_until,
+        lagInFrame(toNullable(time)) OVER w AS previous,
+        lagInFrame(expected) OVER w AS previous_expected,
+        ifNull(leadInFrame(toNullable(time)) OVER w, ${time('to')}) AS next
+      FROM (${expectedBeats})
+      WHERE time < ${time('to')}
+      WINDOW w AS (PARTITION BY tenant, agent ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) AS beats
+    INNER JOIN (SELECT tenant, agent, min(first_seen) AS first_seen FROM agents GROUP BY tenant, agent) AS known USING (tenant, agent))
   WHERE transition.2 >= ${time('from')} AND transition.2 < ${time('to')}`,
   params: z.object({ ...window, lateFactor: z.number(), downFactor: z.number() }),
 });
@@ -123,5 +165,5 @@ export const transitionsOf = defineQuery({
     to: z.number().int(),
     limit: z.number().int(),
   }),
-  row: z.object({ agent: z.string(), time: integer, state: z.enum(agentStates) }),
+  row: z.object({ agent: z.string(), time: integer, state: z.enum(transitionStates) }),
 });

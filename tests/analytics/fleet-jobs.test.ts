@@ -110,10 +110,10 @@ describe.skipIf(!hasChdb())('jobs over heartbeats and task events', () => {
         return rows.map(({ time, state }) => [(time - nine) / minuteMs, state]);
       };
       const expected = [
-        [0, 'up'],
+        [0, 'new'],
         [4, 'late'],
         [6, 'down'],
-        [9, 'up'],
+        [9, 'recovered'],
         [12, 'late'],
         [14, 'down'],
       ];

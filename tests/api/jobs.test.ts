@@ -56,6 +56,7 @@ describe.skipIf(!hasChdb())('jobs', () => {
       'derive',
       'liveness',
       'detect',
+      'stuck-tasks',
       'incidents',
       'forecast',
       'train',
@@ -148,6 +149,6 @@ describe.skipIf(!hasChdb())('jobs', () => {
 
   test('that do not exist answer 404 and name those that do', async () => {
     const { detail } = await expectProblem(await request('tidy', window), 404);
-    expect(detail).toContain('derive, liveness, detect, incidents, forecast, train, slo');
+    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo');
   });
 });

@@ -132,6 +132,7 @@ describe.skipIf(!hasChdb())('lists', () => {
       lastSeenAt: new Date(now.getTime() - 3 * minute).toISOString(),
       heartbeatAgeSeconds: 180,
       intervalSeconds: 60,
+      expectedSeconds: 60,
       clockSkewSeconds: null,
       labels: { index: '1' },
     });
@@ -173,7 +174,7 @@ describe.skipIf(!hasChdb())('lists', () => {
     ['/v1/forecasts', 1],
     ['/v1/forecasts?metric=memory_bytes', 0],
     ['/v1/slos', 2],
-    ['/v1/jobs', 7],
+    ['/v1/jobs', 8],
   ])('%s gives the %i items that match', async (path, count) => {
     const { items, nextCursor } = await service.get<Page>(path);
     expect([items.length, nextCursor]).toEqual([count, null]);

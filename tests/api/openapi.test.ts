@@ -44,8 +44,11 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       { agent: 'a', type: 'testing', time: end - 60 * minute },
       { agent: 'a', type: 'testing', labels: { zone: 'z' } },
     ]);
-    await service.post('/v1/events', [{ task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 }]);
-    for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive', 'incidents']) {
+    await service.post('/v1/events', [
+      { task: 'stuck', kind: 'k', state: 'started', agent: 'a', time: end - 420 * minute },
+      { task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 },
+    ]);
+    for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive', 'stuck-tasks', 'incidents']) {
       const run = await service.post(`/v1/jobs/${job}/runs`, {
         from: String(times[0]),
         to: new Date(end).toISOString(),
@@ -142,6 +145,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],
     ['/v1/incidents', () => '/v1/incidents'],
     ['/v1/incidents/{id}', () => `/v1/incidents/${incidentId}`],
     ['/v1/slos', () => '/v1/slos'],

@@ -1,13 +1,24 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { learnIntervals } from '../../../store/queries/agent-intervals.ts';
 import { deriveHeartbeatGaps, insertTransitions, listAgents, transitionsOf } from '../../../store/queries/agents.ts';
 import { defineQuery } from '../../../store/query.ts';
+import { defineTable } from '../../../store/table.ts';
 import type { HeartbeatRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
-import { countRows, dayMs, heartbeat, hourMs, insertHeartbeats, mondayMs, readAll } from '../rows.ts';
+import { dayMs, farDay, heartbeat, hourMs, insertHeartbeats, insertSeries, mondayMs, readAll } from '../rows.ts';
 import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
 
+const agentClocksTable = defineTable('agent_clocks', {
+  tenant: 'text',
+  agent: 'text',
+  skew_seconds: 'number',
+  spread_seconds: 'number',
+  heartbeats: 'number',
+  as_of: 'time',
+  until: 'date',
+});
 const liveness = { lateFactor: 2, downFactor: 4 };
 const lookbackSeconds = 5 * 3600;
 const nine = mondayMs + 9 * hourMs;
@@ -77,6 +88,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
             version: '2',
             status: 'degraded',
             interval_seconds: 30,
+            expected_seconds: 30,
             labels: { zone: 'b' },
             first_seen: at(0),
             last_seen: at(60),
@@ -121,10 +133,10 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
         const tenant = newTenant();
         await insertHeartbeats(store, beats(tenant, 'a', [0, 60, 120, 600, 660, 720]));
         expect(await transitions(tenant, at(-60), at(800))).toEqual([
-          ['a', 0, 'up'],
+          ['a', 0, 'new'],
           ['a', 240, 'late'],
           ['a', 360, 'down'],
-          ['a', 600, 'up'],
+          ['a', 600, 'recovered'],
         ]);
       });
 
@@ -132,7 +144,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
         const tenant = newTenant();
         await insertHeartbeats(store, beats(tenant, 'a', [0, 120, 240.001]));
         expect(await transitions(tenant, at(-60), at(300))).toEqual([
-          ['a', 0, 'up'],
+          ['a', 0, 'new'],
           ['a', 240, 'late'],
           ['a', 240.001, 'up'],
         ]);
@@ -143,10 +155,66 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
         await insertHeartbeats(store, beats(tenant, 'a', [0], { interval_seconds: 10 }));
         await insertHeartbeats(store, beats(tenant, 'a', [100], { interval_seconds: 600 }));
         expect(await transitions(tenant, at(-60), at(600))).toEqual([
-          ['a', 0, 'up'],
+          ['a', 0, 'new'],
           ['a', 20, 'late'],
           ['a', 40, 'down'],
-          ['a', 100, 'up'],
+          ['a', 100, 'recovered'],
+        ]);
+      });
+
+      test('an agent whose clock is wrong is judged by ours, and one that wavers by seconds is taken as right', async () => {
+        const tenant = newTenant();
+        const clock = { tenant, spread_seconds: 0, heartbeats: 10, as_of: at(0), until: farDay };
+        await store.insert(agentClocksTable, [
+          { ...clock, agent: 'ahead', skew_seconds: 3601 },
+          { ...clock, agent: 'wavers', skew_seconds: 3 },
+        ]);
+        await insertHeartbeats(store, [
+          ...beats(tenant, 'ahead', [3600, 3660, 3720]),
+          ...beats(tenant, 'wavers', [0, 60]),
+        ]);
+        expect(await transitions(tenant, at(-60), at(400))).toEqual([
+          ['ahead', 0, 'new'],
+          ['wavers', 0, 'new'],
+          ['wavers', 180, 'late'],
+          ['ahead', 240, 'late'],
+          ['wavers', 300, 'down'],
+          ['ahead', 360, 'down'],
+        ]);
+      });
+
+      test('an agent that keeps no promise is judged by what it does, and one that was out for a while is not', async () => {
+        const tenant = newTenant();
+        const hours = [1, 2, 3, 4, 5].map((hour) => -hour * 3600);
+        // Gaps of up to 200 s, though 60 are promised; and one of 1,000 s in a single hour.
+        const slow = hours.flatMap((start) => [0, 100, 300, 400].map((second) => start + second));
+        const out = hours.flatMap((start) => [0, 60, 120, 180].map((second) => start + second));
+        await insertHeartbeats(store, [
+          ...beats(tenant, 'slow', [...slow, 0]),
+          ...beats(tenant, 'out', [...out, -2600, 0]),
+        ]);
+        for (const [agent, seconds] of [
+          ['slow', [200, 200, 200, 200, 200]],
+          ['out', [60, 60, 60, 1000, 60]],
+        ] as const) {
+          const points = hours.map((start, i) => ({ time: at(start), value: seconds[i]! }));
+          await insertSeries(store, {
+            tenant,
+            metric: 'agent_heartbeat_gap_seconds',
+            labels: { agent },
+            points,
+            aggregation: 'max',
+          });
+        }
+        await store.run(learnIntervals, { hour: at(0) });
+        const late = (await transitions(tenant, at(0), at(1000))).filter(([, , state]) => state === 'late');
+        expect(late).toEqual([
+          ['out', 120, 'late'],
+          ['slow', 400, 'late'],
+        ]);
+        expect(await list(tenant, at(390))).toMatchObject([
+          { agent: 'out', state: 'down' },
+          { agent: 'slow', state: 'up' },
         ]);
       });
 
@@ -235,9 +303,8 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
       const rows = beats(tenant, 'a', [0, 60]);
       await insertHeartbeats(store, rows);
       await insertHeartbeats(store, rows);
-      expect(await countRows(store, 'heartbeats', tenant)).toBe(4);
       expect(await readAll(store, 'heartbeats', tenant)).toHaveLength(2);
-      expect(await transitions(tenant, at(0), at(130))).toEqual([['a', 0, 'up']]);
+      expect(await transitions(tenant, at(0), at(130))).toEqual([['a', 0, 'new']]);
       expect(await list(tenant, at(dayMs / 1000))).toHaveLength(1);
     });
   });
