@@ -1,9 +1,8 @@
-import type { ForecastRequest, ForecastResult } from '../models/forecasters/forecaster.ts';
-import { type ForecasterId, forecasterIds, type TrainedWeights } from '../models/forecasters/registry.ts';
+import type { Forecast, ForecastRequest } from '../models/forecasters/forecaster.ts';
+import type { ForecasterId, TrainedWeights } from '../models/forecasters/registry.ts';
 import type { NlinearWeights } from '../models/networks/nlinear-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { type RegularSeries, toRegular } from '../models/series.ts';
-import type { BacktestTask, TaskResult } from '../models/tasks.ts';
 import { grains, pointsOfAllSeries } from '../store/queries/points.ts';
 import { modelInUse } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -21,17 +20,21 @@ export interface ForecastJobOptions {
   excludeMetrics: readonly string[];
 }
 
+/** What users get. */
+const forecaster: ForecasterId = 'combined';
 const { stepMs } = grains.hour;
 export const horizonSteps = 48;
 export const historyMs = 28 * 86_400_000;
 export const forecastLevels = [0.025, 0.1, 0.5, 0.9, 0.975] as const;
-const seriesPerTask = 25;
+const seriesPerTask = 50;
+/** So many tasks wait for a thread at a time; their histories are in memory twice. */
+const tasksAtOnce = 4;
 /** A series that has been silent for so long has no future to speak of. */
 const maxSilenceSteps = 6;
 
 /**
- * Forecasts every series that lives, 48 hours ahead from the end of the window. Each forecaster forecasts, and is
- * tried on the held-out end of the series; the one with the smallest error there is marked as chosen.
+ * Forecasts every series that lives, 48 hours ahead from the end of the window, by the combination of forecasters that
+ * did best on the past of each.
  */
 export function createForecastJob({ telemetry, state, models, excludeMetrics }: ForecastJobOptions): Job {
   return {
@@ -47,14 +50,15 @@ export function createForecastJob({ telemetry, state, models, excludeMetrics }: 
       for (const tenant of await listTenants(state)) {
         const trained = await loadTrained(state, tenant);
         const histories = await readHourlyHistories(telemetry, tenant, window.to, excludeMetrics);
-        for (let start = 0; start < histories.length; start += seriesPerTask) {
+        const step = tasksAtOnce * seriesPerTask;
+        for (let start = 0; start < histories.length; start += step) {
           window.signal.throwIfAborted();
-          const batch = histories.slice(start, start + seriesPerTask);
-          const rows = await forecastBatch(models, batch, trained, tenant, window);
+          const some = histories.slice(start, start + step);
+          const rows = await forecastSome(models, some, trained, tenant, window);
           await telemetry.insert(forecastsTable, rows);
           counts.forecasts += rows.length;
-          counts.tooShort += batch.length - new Set(rows.map(({ series_id }) => series_id)).size;
-          window.progress((start + batch.length) / histories.length);
+          counts.tooShort += some.length - rows.length;
+          window.progress((start + some.length) / histories.length);
         }
         counts.series += histories.length;
       }
@@ -110,43 +114,35 @@ async function loadTrained(state: StateStore, tenant: Tenant): Promise<TrainedWe
   return model === undefined ? {} : { nlinear: JSON.parse(model.weights.toString('utf8')) as NlinearWeights };
 }
 
-/** What one forecaster answered for a batch: the forecasts, and how it did on the held-out end. */
-interface Candidate {
-  forecaster: ForecasterId;
-  forecasts: ForecastResult[];
-  backtests: TaskResult<BacktestTask>;
-}
+type ForecastRow = RowOf<typeof forecastsTable>;
 
-async function forecastBatch(
+async function forecastSome(
   models: ModelPool,
-  batch: readonly History[],
+  histories: readonly History[],
   trained: TrainedWeights,
   tenant: Tenant,
   { to, retainFromDay, signal }: JobWindow,
 ): Promise<ForecastRow[]> {
-  const requests = batch.map(
-    ({ series }): ForecastRequest => ({
-      history: series,
-      horizon: horizonSteps,
-      seasonLengths: seasonLengthsOf(series),
-      levels: forecastLevels,
-    }),
-  );
-  const available = forecasterIds.filter((id) => id !== 'nlinear' || trained.nlinear !== undefined);
-  const candidates = await Promise.all(
-    available.map(async (forecaster): Promise<Candidate> => {
-      const task = { forecaster, requests, trained };
-      const [forecasts, backtests] = await Promise.all([
-        models.forecast(task, { signal }),
-        models.backtest(task, { signal }),
-      ]);
-      return { forecaster, forecasts, backtests };
-    }),
-  );
   const until = retainFromDay + tenant.rollupRetentionDays;
-  return batch.flatMap(({ id }, i) =>
-    rowsOf(candidates, i, { tenant: tenant.id, series_id: id, issued_at: to, until }),
-  );
+  const tasks: Promise<ForecastRow[]>[] = [];
+  for (let start = 0; start < histories.length; start += seriesPerTask) {
+    const batch = histories.slice(start, start + seriesPerTask);
+    const requests = batch.map(({ series }) => requestOf(series));
+    const task = models.forecast({ forecaster, requests, trained }, { signal });
+    tasks.push(
+      task.then((results) =>
+        batch.flatMap(({ id }, i) => {
+          const result = results[i]!;
+          return result.ok ? [rowOf(result, { tenant: tenant.id, series_id: id, issued_at: to, until })] : [];
+        }),
+      ),
+    );
+  }
+  return (await Promise.all(tasks)).flat();
+}
+
+function requestOf(series: RegularSeries): ForecastRequest {
+  return { history: series, horizon: horizonSteps, seasonLengths: seasonLengthsOf(series), levels: forecastLevels };
 }
 
 /** A season is used once the history holds it twice. */
@@ -154,32 +150,22 @@ export function seasonLengthsOf({ values }: RegularSeries): number[] {
   return [24, 168].filter((length) => values.length >= 2 * length + horizonSteps);
 }
 
-type ForecastRow = RowOf<typeof forecastsTable>;
-
-/** The forecasts of series number `i`, with the one marked that erred least on the held-out end. */
-function rowsOf(
-  candidates: readonly Candidate[],
-  i: number,
+function rowOf(
+  forecast: Forecast,
   key: Pick<ForecastRow, 'tenant' | 'series_id' | 'issued_at' | 'until'>,
-): ForecastRow[] {
-  const errors = candidates.map(({ forecasts, backtests }) => {
-    if (!forecasts[i]!.ok) return Number.POSITIVE_INFINITY;
-    const backtest = backtests[i]!;
-    return backtest.ok && Number.isFinite(backtest.mase) ? backtest.mase : Number.MAX_VALUE;
-  });
-  const best = errors.indexOf(Math.min(...errors));
-  return candidates.flatMap(({ forecaster, forecasts }, c) => {
-    const forecast = forecasts[i]!;
-    if (!forecast.ok) return [];
-    return {
-      ...key,
-      forecaster,
-      step_seconds: stepMs / 1000,
-      mean: forecast.mean,
-      levels: forecastLevels,
-      quantiles: forecast.quantiles.flatMap((level) => [...level]),
-      chosen: c === best ? 1 : 0,
-      mase: errors[c]! < Number.MAX_VALUE ? errors[c]! : Number.NaN,
-    };
-  });
+): ForecastRow {
+  return {
+    ...key,
+    forecaster,
+    step_seconds: stepMs / 1000,
+    mean: forecast.mean,
+    levels: forecastLevels,
+    quantiles: forecast.quantiles.flatMap((level) => [...level]),
+    chosen: 1,
+    mase: forecast.mase,
+    naive_mase: forecast.naiveMase,
+    tested_steps: forecast.testedHorizon,
+    folds: forecast.folds,
+    members: JSON.stringify(forecast.members),
+  };
 }

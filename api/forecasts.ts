@@ -18,10 +18,10 @@ const forecastSchema = z
     unit: z.string(),
     forecaster: z.string(),
     mase: z.number().nullable().openapi({
-      description: 'On the held-out end of the series; below 1 is better than seasonal naive was on its past.',
+      description: 'In tests on the past of the series; below 1 is better than seasonal naive one season ahead.',
     }),
     issuedAt: isoTime,
-    chosen: z.boolean().openapi({ description: 'Whether this forecaster did best on the held-out end.' }),
+    chosen: z.boolean().openapi({ description: 'Whether this is what users get, where there are several.' }),
     stepSeconds: z.number().optional(),
     times: z
       .array(z.number())
@@ -30,6 +30,16 @@ const forecastSchema = z
     mean: numbers.optional(),
     levels: numbers.optional(),
     quantiles: z.array(numbers).optional().openapi({ description: 'One array a level.' }),
+    naiveMase: z.number().nullable().optional().openapi({ description: 'Of seasonal naive in the same tests.' }),
+    testedSteps: z
+      .number()
+      .optional()
+      .openapi({ description: 'Up to how many steps ahead it was tested; beyond, its quantiles are extrapolated.' }),
+    folds: z.number().optional().openapi({ description: 'From how many earlier moments it was tested.' }),
+    members: z
+      .array(z.object({ forecaster: z.string(), weight: z.number(), mase: z.number().nullable() }))
+      .optional()
+      .openapi({ description: 'The models it is made of, the heaviest first, each with its error in the same tests.' }),
   })
   .openapi('Forecast');
 
@@ -90,6 +100,10 @@ export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore
       times: row.mean.map((_, h) => row.issued_at + h * row.step_seconds * 1000),
       mean: row.mean.map(finiteOrNull),
       levels: row.levels.map(finiteOrNull),
+      naiveMase: finiteOrNull(row.naive_mase),
+      testedSteps: row.tested_steps,
+      folds: row.folds,
+      members: row.members,
       quantiles: row.levels.map((_, l) =>
         row.quantiles.slice(l * row.mean.length, (l + 1) * row.mean.length).map(finiteOrNull),
       ),

@@ -74,7 +74,7 @@ export function forecastPanel({ forecasts, picked, shown, route }: ForecastPanel
         { class: 'footnote' },
         `By ${forecast.forecaster}, issued `,
         timeMark(forecast.issuedAt),
-        forecast.mase !== null && `, MASE ${forecast.mase.toFixed(2)} on the held-out end`,
+        forecast.mase !== null && `, MASE ${forecast.mase.toFixed(2)} in tests on its past`,
       ),
   ]);
 }

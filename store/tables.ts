@@ -112,6 +112,10 @@ export const forecastsTable = defineTable('forecasts', {
   quantiles: 'numbers',
   chosen: 'number',
   mase: 'number',
+  naive_mase: 'number',
+  tested_steps: 'number',
+  folds: 'number',
+  members: 'text',
   until: 'date',
 });
 

@@ -3,36 +3,30 @@ import { fileURLToPath } from 'node:url';
 import { AutoETS, initSync as initEts } from '@bsull/augurs/ets';
 import { initSync as initMstl, MSTL } from '@bsull/augurs/mstl';
 
-/** A point forecast and the half-width of its interval at `level`, one value a step. */
-export interface IntervalForecast {
-  point: Float64Array;
-  halfWidth: Float64Array;
-}
-
 let loaded = false;
 
 /**
  * MSTL decomposition with AutoETS on what remains, by the WASM build of augurs (Bandara, Hyndman and Bergmeir, 2021).
  * `values` must be finite and hold two of each season. Throws when no model can be fitted.
  */
-export function forecastMstl(values: Float64Array, seasonLengths: readonly number[], horizon: number, level: number) {
+export function forecastMstl(values: Float64Array, seasonLengths: readonly number[], horizon: number): Float64Array {
   load();
   const model = MSTL.ets([...seasonLengths], null);
   try {
     model.fit(values);
-    return toIntervals(model.predict(horizon, level));
+    return Float64Array.from(model.predict(horizon, null).point);
   } finally {
     model.free();
   }
 }
 
 /** The best exponential smoothing model without a season. `values` must be finite and ten at least. Throws as above. */
-export function forecastEts(values: Float64Array, horizon: number, level: number): IntervalForecast {
+export function forecastEts(values: Float64Array, horizon: number): Float64Array {
   load();
   const model = new AutoETS(1, 'ZZN');
   try {
     model.fit(values);
-    return toIntervals(model.predict(horizon, level));
+    return Float64Array.from(model.predict(horizon, null).point);
   } finally {
     model.free();
   }
@@ -46,12 +40,4 @@ function load(): void {
   initMstl({ module: wasm('mstl_bg.wasm') });
   initEts({ module: wasm('ets_bg.wasm') });
   loaded = true;
-}
-
-function toIntervals({ point, intervals }: ReturnType<MSTL['predict']>): IntervalForecast {
-  if (intervals === undefined) throw new Error('augurs gave no intervals');
-  return {
-    point: Float64Array.from(point),
-    halfWidth: Float64Array.from(point, (value, h) => Math.max(0, intervals.upper[h]! - value)),
-  };
 }

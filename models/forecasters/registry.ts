@@ -1,12 +1,32 @@
 import type { NlinearWeights } from '../networks/nlinear-weights.ts';
+import { autoregression, differencedAutoregression } from './autoregression.ts';
+import { createForecaster } from './calibrated.ts';
+import { dampedTrend } from './damped-trend.ts';
 import type { Forecaster } from './forecaster.ts';
-import { mstlEts } from './mstl-ets.ts';
+import { lagRidge, sparseLagRidge } from './lag-ridge.ts';
+import { autoEts, mstlEts } from './mstl-ets.ts';
+import { drift, naive } from './naive.ts';
 import { createNlinear } from './nlinear.ts';
-import { keepNonNegative } from './non-negative.ts';
-import { seasonalNaive } from './seasonal-naive.ts';
+import { onDeseasonalised, onLogScale } from './point-forecaster.ts';
+import { longestSeasonalNaive, seasonalMean, seasonalNaive } from './seasonal-naive.ts';
+import { theta } from './theta.ts';
 
-/** Every forecaster there is; a new one is a file, a name here and a line in `createForecasters`. */
-export const forecasterIds = ['seasonal-naive', 'mstl-ets', 'nlinear'] as const;
+/**
+ * Every forecaster there is, the combination that users get first; a new one is a file, a name here and a line in
+ * `createForecasters`.
+ */
+export const forecasterIds = [
+  'combined',
+  'seasonal-naive',
+  'drift',
+  'theta',
+  'damped-trend',
+  'ar',
+  'lag-ridge',
+  'auto-ets',
+  'mstl-ets',
+  'nlinear',
+] as const;
 export type ForecasterId = (typeof forecasterIds)[number];
 
 /** What the trained forecasters need; one without its weights is absent from the registry. */
@@ -14,9 +34,38 @@ export interface TrainedWeights {
   nlinear?: NlinearWeights;
 }
 
+/**
+ * The members of the combination: each is here because series of some kind are worse without it. Theta and the models
+ * of augurs are not: they cost more than they gave.
+ */
+const members = [
+  naive,
+  drift,
+  seasonalNaive,
+  longestSeasonalNaive,
+  seasonalMean,
+  dampedTrend,
+  autoregression,
+  differencedAutoregression,
+  ...[dampedTrend, autoregression, differencedAutoregression].map(onDeseasonalised),
+  ...[autoregression, differencedAutoregression].map(onDeseasonalised).map(onLogScale),
+  ...[lagRidge, sparseLagRidge].flatMap((ridge) => [ridge, onLogScale(ridge)]),
+];
+
 /** The forecasters that can be asked, by id, in the order of `forecasterIds`. */
 export function createForecasters(trained: TrainedWeights = {}): Map<ForecasterId, Forecaster> {
-  const forecasters: (Forecaster & { readonly id: ForecasterId })[] = [seasonalNaive, mstlEts];
-  if (trained.nlinear !== undefined) forecasters.push(createNlinear(trained.nlinear));
-  return new Map(forecasters.map((forecaster) => [forecaster.id, keepNonNegative(forecaster)]));
+  const nlinear = trained.nlinear === undefined ? [] : [createNlinear(trained.nlinear)];
+  const forecasters = [
+    createForecaster('combined', [...members, ...nlinear], { hasFloor: true }),
+    createForecaster('seasonal-naive', [seasonalNaive]),
+    createForecaster('drift', [drift]),
+    createForecaster('theta', [theta, onDeseasonalised(theta)]),
+    createForecaster('damped-trend', [dampedTrend, onDeseasonalised(dampedTrend)]),
+    createForecaster('ar', [autoregression, onDeseasonalised(autoregression)]),
+    createForecaster('lag-ridge', [lagRidge]),
+    createForecaster('auto-ets', [autoEts, onDeseasonalised(autoEts)]),
+    createForecaster('mstl-ets', [mstlEts]),
+    ...nlinear.map((network) => createForecaster('nlinear', [network])),
+  ];
+  return new Map(forecasters.map((forecaster) => [forecaster.id, forecaster]));
 }

@@ -72,9 +72,9 @@ export interface Forecast {
   labels: Labels;
   unit: string;
   forecaster: string;
-  /** Whether it did best on the held-out end of the series. */
+  /** Whether it is what users get, where there are several. */
   chosen: boolean;
-  /** Mean absolute scaled error on the held-out end; null when there was none. */
+  /** Mean absolute scaled error in tests on the past of the series; null when there were none. */
   mase: number | null;
   issuedAt: string;
   stepSeconds: number;
@@ -84,6 +84,13 @@ export interface Forecast {
   levels: number[];
   /** Level by level, as many values each as `times` has. */
   quantiles: number[][];
+  /** Of seasonal naive in the same tests. */
+  naiveMase: number | null;
+  /** Up to how many steps ahead it was tested, and from how many earlier moments. */
+  testedSteps: number;
+  folds: number;
+  /** The models it is made of, the heaviest first. */
+  members: { forecaster: string; weight: number; mase: number | null }[];
 }
 
 export interface Anomaly {

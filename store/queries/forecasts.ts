@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { defineQuery } from '../query.ts';
 import { float, integer, labels, milliseconds } from './columns.ts';
 
+/** JSON knows no NaN: it writes null. */
+const members = z.array(z.object({ forecaster: z.string(), weight: z.number(), mase: z.number().nullable() }));
+
 /** The newest forecasts of one series, the chosen one first, a row a forecaster. */
 export const forecastsOfSeries = defineQuery({
   name: 'forecasts_of_series',
   sql: `SELECT f.forecaster AS forecaster, ${milliseconds('f.issued_at')} AS issued_at, f.step_seconds AS step_seconds, f.mean AS mean, f.levels AS levels,
-    f.quantiles AS quantiles, f.chosen AS chosen, f.mase AS mase
+    f.quantiles AS quantiles, f.chosen AS chosen, f.mase AS mase, f.naive_mase AS naive_mase,
+    f.tested_steps AS tested_steps, f.folds AS folds, f.members AS members
   FROM forecasts AS f FINAL
   WHERE f.tenant = {tenant:String} AND f.series_id = {id:UInt64}
     AND ({forecaster:String} = '' OR f.forecaster = {forecaster:String})
@@ -22,6 +26,10 @@ export const forecastsOfSeries = defineQuery({
     quantiles: z.array(float),
     chosen: z.number().transform(Boolean),
     mase: float,
+    naive_mase: float,
+    tested_steps: z.number(),
+    folds: z.number(),
+    members: z.string().transform((text) => members.parse(JSON.parse(text))),
   }),
 });
 

@@ -56,12 +56,12 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       'rising',
       hours(start, now, (time) => (time - start) / dayMs + dailySwing(time) / 10),
     );
-    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 4, tooShort: 0 });
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0 });
     for (const id of [daily, rising]) {
       const forecasts = await read(id);
-      expect(forecasts.map(({ forecaster }) => forecaster).sort()).toEqual(['mstl-ets', 'seasonal-naive']);
-      expect(forecasts.map(({ chosen }) => chosen)).toEqual([true, false]);
-      expect(forecasts[0]!.mase).toBeLessThanOrEqual(forecasts[1]!.mase);
+      expect(forecasts).toMatchObject([{ forecaster: 'combined', chosen: true, tested_steps: horizonSteps, folds: 6 }]);
+      expect(forecasts[0]!.mase).toBeLessThanOrEqual(forecasts[0]!.naive_mase);
+      expect(forecasts[0]!.members.length).toBeGreaterThan(0);
       for (const { issued_at, step_seconds, mean, levels, quantiles } of forecasts) {
         expect([issued_at, step_seconds, mean.length]).toEqual([now, 3600, horizonSteps]);
         expect(levels).toEqual([...levels].sort((a, b) => a - b));
@@ -113,7 +113,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     await runWindow(job, ...window);
     const before = await rows();
     await runWindow(job, ...window);
-    expect(before).toHaveLength(2);
+    expect(before).toHaveLength(1);
     expect(await rows()).toEqual(before);
   });
 
@@ -138,11 +138,16 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
 
   test('training stores a model that the next forecasts use; the same training gives the same weights', async () => {
     const { add, train, job, state, tenant, read, health } = await arrange();
+    // Without noise an autoregression is exact, and takes all of the weight.
+    const noise = (time: number) => ((time / hourMs) * 2_654_435_761) % 31;
     const ids = [
-      await add('one', hours(start, now)),
+      await add(
+        'one',
+        hours(start, now, (time) => noise(time) + dailySwing(time)),
+      ),
       await add(
         'two',
-        hours(start, now, (time) => 5 + dailySwing(time + 6 * hourMs)),
+        hours(start, now, (time) => noise(time) + dailySwing(time + 6 * hourMs)),
       ),
     ];
     const ratios: number[] = [];
@@ -161,14 +166,9 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       model!.backend === 'cpu' ? ['training'] : [],
     );
 
-    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 6, tooShort: 0 });
-    for (const id of ids) {
-      const forecasts = await read(id);
-      expect(forecasts.map(({ forecaster }) => forecaster).sort()).toEqual(['mstl-ets', 'nlinear', 'seasonal-naive']);
-      expect(forecasts.filter(({ chosen }) => chosen)).toHaveLength(1);
-      const trained = forecasts.find(({ forecaster }) => forecaster === 'nlinear')!;
-      expect([...trained.mean, ...trained.quantiles].every(Number.isFinite)).toBe(true);
-    }
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0 });
+    const members = (await Promise.all(ids.map(read))).flatMap(([forecast]) => forecast!.members);
+    expect(members.map(({ forecaster }) => forecaster)).toContain('nlinear');
 
     expect(await runWindow(train, ...window), 'the same data teach nothing new').toMatchObject({ trained: 0 });
     expect(await listModels(state, tenant, everyVersion)).toHaveLength(1);

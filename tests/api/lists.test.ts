@@ -92,11 +92,15 @@ describe.skipIf(!hasChdb())('lists', () => {
       mean: [1, Number.NaN],
       levels: [0.1, 0.9],
       quantiles: [0, 0, 2, 2],
+      naive_mase: 1.2,
+      tested_steps: 2,
+      folds: 3,
+      members: JSON.stringify([{ forecaster: 'ar', weight: 1, mase: null }]),
       until,
     };
     await telemetry.insert(forecastsTable, [
       { ...forecast, forecaster: 'seasonal-naive', chosen: 0, mase: Number.NaN },
-      { ...forecast, forecaster: 'mstl-ets', chosen: 1, mase: 0.8 },
+      { ...forecast, forecaster: 'combined', chosen: 1, mase: 0.8 },
     ]);
   }
 
@@ -256,7 +260,7 @@ describe.skipIf(!hasChdb())('lists', () => {
   test('of forecasts give the chosen one first, quantile by quantile, and null for what is not a number', async () => {
     const { items } = await service.get<Page>(`/v1/forecasts?series=${seriesId}`);
     expect(items.map(({ forecaster, chosen, mase }) => [forecaster, chosen, mase])).toEqual([
-      ['mstl-ets', true, 0.8],
+      ['combined', true, 0.8],
       ['seasonal-naive', false, null],
     ]);
     expect(items[0]).toMatchObject({
@@ -271,7 +275,7 @@ describe.skipIf(!hasChdb())('lists', () => {
       ],
     });
     const [short] = (await service.get<Page>('/v1/forecasts')).items;
-    expect(short).toMatchObject({ seriesId, forecaster: 'mstl-ets', mase: 0.8, chosen: true });
+    expect(short).toMatchObject({ seriesId, forecaster: 'combined', mase: 0.8, chosen: true });
     expect(short).not.toHaveProperty('mean');
   });
 

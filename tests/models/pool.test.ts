@@ -3,7 +3,7 @@ import { foldDetector } from '../../models/detectors/detector.ts';
 import { seasonalBand } from '../../models/detectors/seasonal-band.ts';
 import { verdictAt } from '../../models/detectors/verdict-columns.ts';
 import { backtest } from '../../models/evaluation/backtest.ts';
-import { seasonalNaive } from '../../models/forecasters/seasonal-naive.ts';
+import { createForecasters } from '../../models/forecasters/registry.ts';
 import { createModelPool, ModelTaskError } from '../../models/pool.ts';
 import { dayMs, minuteMs, mondayMs, noisyDay, toPoints, toSeries } from './synthetic.ts';
 
@@ -40,13 +40,14 @@ describe('a worker', () => {
   });
 
   test('forecasts and backtests as the forecaster does here', async () => {
+    const seasonalNaive = createForecasters().get('seasonal-naive')!;
     expect(await pool.forecast({ forecaster: 'seasonal-naive', requests: [request] })).toEqual(
       seasonalNaive.forecast([request]),
     );
     expect(await pool.backtest({ forecaster: 'seasonal-naive', requests: [request] })).toEqual(
       backtest(seasonalNaive, [request]),
     );
-    expect(await pool.forecast({ forecaster: 'mstl-ets', requests: [request] })).toMatchObject([{ ok: true }]);
+    expect(await pool.forecast({ forecaster: 'combined', requests: [request] })).toMatchObject([{ ok: true }]);
   });
 
   test('trains, reports and forecasts with what was trained', async () => {

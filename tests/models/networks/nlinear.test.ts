@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { backtest } from '../../../models/evaluation/backtest.ts';
-import { createNlinear } from '../../../models/forecasters/nlinear.ts';
-import { seasonalNaive } from '../../../models/forecasters/seasonal-naive.ts';
+import { createForecasters } from '../../../models/forecasters/registry.ts';
 import { type NlinearProgress, trainNlinear } from '../../../models/networks/nlinear.ts';
 import { cutWindows } from '../../../models/networks/windows.ts';
 import { gaussian, toSeries } from '../synthetic.ts';
@@ -32,7 +31,8 @@ describe('training', () => {
   });
 
   test('on other series of the kind beats the naive forecast by far, and the seasonal naive', async () => {
-    const nlinear = createNlinear(await train({ epochs: 8 }));
+    const forecasters = createForecasters({ nlinear: await train({ epochs: 8 }) });
+    const [nlinear, seasonalNaive] = [forecasters.get('nlinear')!, forecasters.get('seasonal-naive')!];
     const requests = fleet(6, 99).map((history) => ({ history, horizon: 12, seasonLengths: [24], levels: [0.1, 0.9] }));
     const naive = requests.map((request) => ({ ...request, seasonLengths: [] }));
     const error = (results: ReturnType<typeof backtest>) =>
