@@ -15,6 +15,7 @@ import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
+import { createFeedbackRoutes } from './feedback.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
@@ -79,6 +80,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
+  app.route('/', createFeedbackRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));
   app.route('/', createStuckTasksRoutes(deps));
   app.route('/', createSlosRoutes(deps));

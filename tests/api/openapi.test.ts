@@ -70,6 +70,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
     incidentId = await first('/v1/incidents');
+    await service.post(`/v1/anomalies/${anomalyId}/feedback`, { verdict: 'real' });
   }
 
   const operations = (): [path: string, method: string, operation: Operation][] =>
@@ -145,6 +146,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/feedback', () => '/v1/feedback'],
     ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],
     ['/v1/incidents', () => '/v1/incidents'],
     ['/v1/incidents/{id}', () => `/v1/incidents/${incidentId}`],
