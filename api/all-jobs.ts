@@ -4,6 +4,7 @@ import { createForecastJob } from '../analytics/forecast.ts';
 import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
 import { createLivenessJob } from '../analytics/liveness.ts';
+import { createPruneJob } from '../analytics/prune.ts';
 import { createSloJob } from '../analytics/slo.ts';
 import { createStuckTasksJob } from '../analytics/stuck-tasks.ts';
 import { createTrainJob } from '../analytics/train.ts';
@@ -36,5 +37,6 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
+    createPruneJob({ state, auditDays: config.audit.keepDays }),
   ];
 }

@@ -9,6 +9,7 @@ import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
 import { type CapacityRoutesDeps, createCapacityRoutes } from './capacity.ts';
+import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinality.ts';
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
@@ -37,6 +38,7 @@ export interface AppDeps
   extends AgentsRoutesDeps,
     ExplanationsRoutesDeps,
     Omit<CapacityRoutesDeps, 'onDemand'>,
+    CardinalityRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
@@ -89,6 +91,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createMaintenanceRoutes(deps));
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));
+  app.route('/', createCardinalityRoutes(deps));
   refuseUnguarded(app.routes.slice(open));
   return app;
 }

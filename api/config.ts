@@ -106,6 +106,7 @@ export const configSchema = z.strictObject({
         .describe('a series that is silent for so long counts no more: 1 to 8760 hours'),
     })
     .prefault({}),
+  audit: z.strictObject({ keepDays: days('what was changed by whom').default(400) }).prefault({}),
   retention: z
     .strictObject({ rawDays: days('raw data').default(90), rollupDays: days('rollups and results').default(400) })
     .prefault({}),

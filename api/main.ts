@@ -23,6 +23,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createAllJobs } from './all-jobs.ts';
 import { createApp } from './app.ts';
+import { startCardinalityWatch } from './cardinality-watch.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
@@ -82,6 +83,7 @@ async function main(config: Config): Promise<void> {
     writer,
     ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,
@@ -97,11 +99,11 @@ async function main(config: Config): Promise<void> {
     now,
     pool: models,
     models: () => ({ backend: config.models.backend, threads: config.models.threads }),
-    fleetMetrics: (tenant) =>
-      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
+    fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping: () => stopping,
   });
 
+  const stopWatch = await startCardinalityWatch({ ...config, admission, telemetry, state, health, metrics, log, now });
   const server = await listen(app, config);
   const scheduler = config.jobs.enabled ? startScheduler(jobs, runner, log) : undefined;
   log.info(
@@ -123,6 +125,7 @@ async function main(config: Config): Promise<void> {
       log.error('not all work ended in time; what was not stored was not acknowledged');
       process.exit(1);
     }, stopDeadlineMs).unref();
+    stopWatch();
     const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
     await server.close();
     await writer.close();

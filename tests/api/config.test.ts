@@ -53,6 +53,7 @@ describe('defaults', () => {
       maxFutureSeconds: 600,
     },
     cardinality: { maxSeries: 500_000, maxSeriesPerAgent: 50_000, maxNewSeriesPerMinute: 100_000, activeHours: 24 },
+    audit: { keepDays: 400 },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
     jobs: {

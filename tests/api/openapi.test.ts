@@ -157,6 +157,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/keys', () => '/v1/keys'],
     ['/v1/audit', () => '/v1/audit'],
+    ['/v1/cardinality', () => '/v1/cardinality'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],

@@ -10,7 +10,7 @@ import { settledBy } from '../../api/read-after-writes.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
 import { createQuarantine } from '../../ingest/quarantine.ts';
 import { createRemoteWrite } from '../../ingest/remote-write.ts';
-import { createSeriesAdmission } from '../../ingest/series-admission.ts';
+import { createSeriesAdmission, type SeriesAdmission } from '../../ingest/series-admission.ts';
 import { openWriter, type Writer } from '../../ingest/writer.ts';
 import { createExplainer } from '../../models/language/registry.ts';
 import { createModelPool } from '../../models/pool.ts';
@@ -34,6 +34,7 @@ export interface TestAppOptions {
 
 export interface TestApp {
   config: Config;
+  admission: SeriesAdmission;
   telemetry: TelemetryStore;
   writer: Writer;
   state: StateStore;
@@ -98,6 +99,7 @@ export async function startTestApp({
     writer,
     ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
     maxBodyBytes: config.ingest.maxBodyBytes,
@@ -113,14 +115,14 @@ export async function startTestApp({
     now,
     pool: models,
     models: () => ({ backend: 'auto', threads: 1 }),
-    fleetMetrics: (tenant) =>
-      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
+    fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping,
   });
 
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
     config,
+    admission,
     telemetry,
     writer,
     state,
