@@ -169,7 +169,7 @@ describe('a wrong value', () => {
     [
       'a fraction',
       { ingest: { dedupRecords: 1.5 } },
-      'ingest.dedupRecords (FLEETCAST_INGEST_DEDUP_RECORDS) = 1.5; allowed: 1000 to 100000000 records of a kind that are known again when they are sent again; 32 bytes each',
+      'ingest.dedupRecords (FLEETCAST_INGEST_DEDUP_RECORDS) = 1.5; allowed: 1000 to 100000000 samples that are known again when they are sent again, and a quarter as many of each other kind; 50 bytes each',
     ],
     ['nothing', { host: null }, 'host (FLEETCAST_HOST) = null; allowed: an address to listen on'],
     [
