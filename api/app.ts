@@ -27,6 +27,7 @@ import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createOnDemand } from './on-demand.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
+import { createOtlpRoutes, type OtlpRoutesDeps } from './otlp.ts';
 import { problem, problemOf } from './problem.ts';
 import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
@@ -42,6 +43,7 @@ export interface AppDeps
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
+    OtlpRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
@@ -74,6 +76,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
+  app.route('/', createOtlpRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   app.use(readAfterWrites(deps.writer));
   app.route('/', createAgentsRoutes(deps));

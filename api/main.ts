@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
 import { createNativeIngest } from '../ingest/native.ts';
+import { createOtlp } from '../ingest/otlp.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
 import { createRemoteWrite } from '../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../ingest/series-admission.ts';
@@ -76,13 +77,15 @@ async function main(config: Config): Promise<void> {
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
   let stopping = false;
+  const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
-    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    ingest,
+    otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
     cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,

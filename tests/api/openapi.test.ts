@@ -10,7 +10,13 @@ const minute = 60_000;
 const isPage = (path: string) => path === '/' || path === '/openapi.json' || /^\/(docs|console)(\/|$)/.test(path);
 
 /** Protocols that have their own way to tell an error. */
-const ownErrorTypes: Readonly<Record<string, string[]>> = { '/api/v1/write': ['text/plain'] };
+const otlpTypes = ['application/x-protobuf', 'application/json'];
+const ownErrorTypes: Readonly<Record<string, string[]>> = {
+  '/api/v1/write': ['text/plain'],
+  '/v1/metrics': otlpTypes,
+  '/v1/traces': otlpTypes,
+  '/v1/logs': otlpTypes,
+};
 
 describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   let service: TestApp;

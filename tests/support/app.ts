@@ -8,6 +8,7 @@ import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
 import { observeModels, observeRefusals, observeStatements, observeWriter } from '../../api/observe.ts';
 import { settledBy } from '../../api/read-after-writes.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
+import { createOtlp } from '../../ingest/otlp.ts';
 import { createQuarantine } from '../../ingest/quarantine.ts';
 import { createRemoteWrite } from '../../ingest/remote-write.ts';
 import { createSeriesAdmission, type SeriesAdmission } from '../../ingest/series-admission.ts';
@@ -92,13 +93,15 @@ export async function startTestApp({
   const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, settled, metrics, log });
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
+  const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
-    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    ingest,
+    otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
     cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
