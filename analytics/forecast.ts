@@ -11,6 +11,7 @@ import type { RowOf } from '../store/table.ts';
 import { type Aggregation, aggregations, forecastsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job, JobWindow } from './job.ts';
+import { findReplaced, logChanges } from './stand-ins.ts';
 
 export interface ForecastJobOptions {
   telemetry: TelemetryStore;
@@ -20,8 +21,9 @@ export interface ForecastJobOptions {
   excludeMetrics: readonly string[];
 }
 
-/** What users get. */
+/** What users get, and what stands in for it on series where it did worse than that. */
 const forecaster: ForecasterId = 'combined';
+const standIn: ForecasterId = 'seasonal-naive';
 const { stepMs } = grains.hour;
 export const horizonSteps = 48;
 export const historyMs = 28 * 86_400_000;
@@ -34,7 +36,8 @@ const maxSilenceSteps = 6;
 
 /**
  * Forecasts every series that lives, 48 hours ahead from the end of the window, by the combination of forecasters that
- * did best on the past of each.
+ * did best on the past of each. Where the ledger says that it did worse than seasonal naive, that is what users get, and
+ * the combination is stored beside it, to be scored until it does better.
  */
 export function createForecastJob({ telemetry, state, models, excludeMetrics }: ForecastJobOptions): Job {
   return {
@@ -46,18 +49,22 @@ export function createForecastJob({ telemetry, state, models, excludeMetrics }: 
     maxWindowSeconds: 86_400,
     initialLookbackSeconds: 3600,
     async run(window) {
-      const counts = { series: 0, forecasts: 0, tooShort: 0 };
+      const counts = { series: 0, forecasts: 0, tooShort: 0, replaced: 0 };
       for (const tenant of await listTenants(state)) {
         const trained = await loadTrained(state, tenant);
+        const replaced = await findReplaced(telemetry, tenant, forecaster, window.to);
+        await logChanges(telemetry, tenant, replaced, window.to, window.log);
         const histories = await readHourlyHistories(telemetry, tenant, window.to, excludeMetrics);
         const step = tasksAtOnce * seriesPerTask;
         for (let start = 0; start < histories.length; start += step) {
           window.signal.throwIfAborted();
           const some = histories.slice(start, start + step);
-          const rows = await forecastSome(models, some, trained, tenant, window);
+          const rows = await forecastSome(models, some, trained, replaced, tenant, window);
           await telemetry.insert(forecastsTable, rows);
-          counts.forecasts += rows.length;
-          counts.tooShort += some.length - rows.length;
+          const chosen = rows.filter((row) => row.chosen === 1);
+          counts.forecasts += chosen.length;
+          counts.tooShort += some.length - chosen.length;
+          counts.replaced += rows.length - chosen.length;
           window.progress((start + some.length) / histories.length);
         }
         counts.series += histories.length;
@@ -120,24 +127,33 @@ async function forecastSome(
   models: ModelPool,
   histories: readonly History[],
   trained: TrainedWeights,
+  replaced: ReadonlyMap<string, string>,
   tenant: Tenant,
   { to, retainFromDay, signal }: JobWindow,
 ): Promise<ForecastRow[]> {
   const until = retainFromDay + tenant.rollupRetentionDays;
   const tasks: Promise<ForecastRow[]>[] = [];
-  for (let start = 0; start < histories.length; start += seriesPerTask) {
-    const batch = histories.slice(start, start + seriesPerTask);
-    const requests = batch.map(({ series }) => requestOf(series));
-    const task = models.forecast({ forecaster, requests, trained }, { signal });
-    tasks.push(
-      task.then((results) =>
-        batch.flatMap(({ id }, i) => {
-          const result = results[i]!;
-          return result.ok ? [rowOf(result, { tenant: tenant.id, series_id: id, issued_at: to, until })] : [];
-        }),
-      ),
-    );
-  }
+  const ask = (by: ForecasterId, some: readonly History[]) => {
+    for (let start = 0; start < some.length; start += seriesPerTask) {
+      const batch = some.slice(start, start + seriesPerTask);
+      const requests = batch.map(({ series }) => requestOf(series));
+      const task = models.forecast({ forecaster: by, requests, trained }, { signal });
+      tasks.push(
+        task.then((results) =>
+          batch.flatMap(({ id }, i) => {
+            const result = results[i]!;
+            const key = { tenant: tenant.id, series_id: id, issued_at: to, until };
+            return result.ok ? [rowOf(result, key, by, replaced.get(id))] : [];
+          }),
+        ),
+      );
+    }
+  };
+  ask(forecaster, histories);
+  ask(
+    standIn,
+    histories.filter(({ id }) => replaced.has(id)),
+  );
   return (await Promise.all(tasks)).flat();
 }
 
@@ -153,19 +169,23 @@ export function seasonLengthsOf({ values }: RegularSeries): number[] {
 function rowOf(
   forecast: Forecast,
   key: Pick<ForecastRow, 'tenant' | 'series_id' | 'issued_at' | 'until'>,
+  by: ForecasterId,
+  replacedBecause: string | undefined,
 ): ForecastRow {
+  const isStandIn = by === standIn;
   return {
     ...key,
-    forecaster,
+    forecaster: by,
     step_seconds: stepMs / 1000,
     mean: forecast.mean,
     levels: forecastLevels,
     quantiles: forecast.quantiles.flatMap((level) => [...level]),
-    chosen: 1,
+    chosen: isStandIn || replacedBecause === undefined ? 1 : 0,
     mase: forecast.mase,
     naive_mase: forecast.naiveMase,
     tested_steps: forecast.testedHorizon,
     folds: forecast.folds,
     members: JSON.stringify(forecast.members),
+    replaced_because: isStandIn ? (replacedBecause ?? '') : '',
   };
 }

@@ -3,8 +3,8 @@ import { createDetectJob } from '../analytics/detect.ts';
 import { createForecastJob } from '../analytics/forecast.ts';
 import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
+import { createLedgerJob } from '../analytics/ledger.ts';
 import { createLivenessJob } from '../analytics/liveness.ts';
-import { createPruneJob } from '../analytics/prune.ts';
 import { createSloJob } from '../analytics/slo.ts';
 import { createStuckTasksJob } from '../analytics/stuck-tasks.ts';
 import { createTrainJob } from '../analytics/train.ts';
@@ -35,8 +35,8 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createStuckTasksJob({ telemetry }),
     createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
+    createLedgerJob({ telemetry, state }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
-    createPruneJob({ state, auditDays: config.audit.keepDays }),
   ];
 }

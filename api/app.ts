@@ -9,14 +9,13 @@ import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
 import { type CapacityRoutesDeps, createCapacityRoutes } from './capacity.ts';
-import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinality.ts';
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
-import { createFeedbackRoutes } from './feedback.ts';
+import { createForecastLedgerRoutes } from './forecast-ledger.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
@@ -27,7 +26,6 @@ import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createOnDemand } from './on-demand.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
-import { createOtlpRoutes, type OtlpRoutesDeps } from './otlp.ts';
 import { problem, problemOf } from './problem.ts';
 import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
@@ -39,11 +37,9 @@ export interface AppDeps
   extends AgentsRoutesDeps,
     ExplanationsRoutesDeps,
     Omit<CapacityRoutesDeps, 'onDemand'>,
-    CardinalityRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
-    OtlpRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
@@ -76,16 +72,15 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
-  app.route('/', createOtlpRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   app.use(readAfterWrites(deps.writer));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));
+  app.route('/', createForecastLedgerRoutes(deps));
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
-  app.route('/', createFeedbackRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));
   app.route('/', createStuckTasksRoutes(deps));
   app.route('/', createSlosRoutes(deps));
@@ -94,7 +89,6 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createMaintenanceRoutes(deps));
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));
-  app.route('/', createCardinalityRoutes(deps));
   refuseUnguarded(app.routes.slice(open));
   return app;
 }

@@ -1,21 +1,22 @@
 import { Gauge, Registry } from 'prom-client';
 import { reportSlos } from '../alerts/slo-report.ts';
+import { centralCoverage } from '../analytics/central-coverage.ts';
 import type { Job } from '../analytics/job.ts';
 import { listAgents } from '../store/queries/agents.ts';
-import { countActiveSeries } from '../store/queries/cardinality.ts';
 import { countOpenAnomalies } from '../store/queries/detection.ts';
+import { ledgerOfFleet, replacedSeries } from '../store/queries/forecast-ledger.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import { listSlos } from '../store/records/slo-definitions.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { agentStates, labelNames as label, metricNames as metric } from '../telemetry/names.ts';
+import { finiteOrNull } from './values.ts';
 
 export interface FleetMetricsDeps {
   telemetry: TelemetryStore;
   state: StateStore;
   jobs: readonly Job[];
   liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
-  cardinality: { maxSeries: number; activeHours: number };
   /** Windows of jobs end so long before now; a job that has reached that has no lag. */
   latenessSeconds: number;
   now: () => Date;
@@ -35,9 +36,9 @@ export async function renderFleetMetrics(deps: FleetMetricsDeps, tenant: string)
   await Promise.all([
     addAgents(deps, tenant, gauge),
     addAnomalies(deps, tenant, gauge),
+    addForecasts(deps, tenant, gauge),
     addSlos(deps, tenant, gauge),
     addJobs(deps, gauge),
-    addSeries(deps, tenant, gauge),
   ]);
   return registry.metrics();
 }
@@ -83,25 +84,44 @@ async function addAgents(
   }
 }
 
-async function addSeries(
-  { telemetry, cardinality, now }: FleetMetricsDeps,
-  tenant: string,
-  gauge: CreateGauge,
-): Promise<void> {
-  const since = now().getTime() - cardinality.activeHours * 3_600_000;
-  const [active] = await telemetry.query(countActiveSeries, { tenant, since });
-  gauge(metric.seriesActive, 'Series of which anything was heard lately.', [label.tenant]).set(
-    { tenant },
-    active?.series ?? 0,
-  );
-  gauge(metric.seriesBudget, 'So many series the tenant may have; what is beyond goes to overflow series.', [
-    label.tenant,
-  ]).set({ tenant }, cardinality.maxSeries);
-}
-
 async function addAnomalies({ telemetry }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
   const [count] = await telemetry.query(countOpenAnomalies, { tenant });
   gauge(metric.anomaliesOpen, 'Anomalies that have not ended.', [label.tenant]).set({ tenant }, count?.open ?? 0);
+}
+
+const judgedMs = 7 * 86_400_000;
+
+/** How forecasts did that fell due in the last week. */
+async function addForecasts({ telemetry, now }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {
+  const to = now().getTime();
+  const [rows, [replaced]] = await Promise.all([
+    telemetry.query(ledgerOfFleet, { tenant, from: to - judgedMs, to }),
+    telemetry.query(replacedSeries, { tenant, before: to }),
+  ]);
+  const labels = [label.tenant, label.forecaster, label.horizon];
+  const skill = gauge(
+    metric.forecastSkill,
+    'How much less forecasts erred than seasonal naive, within a week.',
+    labels,
+  );
+  const bias = gauge(metric.forecastBias, 'Mean of forecast minus value, over the mean change of a day.', labels);
+  const scores = gauge(metric.forecastScores, 'Forecasts that fell due within a week.', labels);
+  const coverage = gauge(
+    metric.forecastCoverage,
+    'The share of values that intervals held, by what they should hold.',
+    [...labels, label.interval],
+  );
+  for (const row of rows) {
+    const key = { tenant, forecaster: row.forecaster, horizon: `${row.horizon_hours}h` };
+    scores.set(key, row.scored);
+    setKnown(skill, key, finiteOrNull(row.skill));
+    setKnown(bias, key, finiteOrNull(row.scaled_bias));
+    for (const { nominal, actual } of centralCoverage(row.levels, row.below))
+      setKnown(coverage, { ...key, interval: String(nominal) }, finiteOrNull(actual));
+  }
+  gauge(metric.forecastReplaced, 'Series on which seasonal naive stands in for a forecaster that did worse.', [
+    label.tenant,
+  ]).set({ tenant }, replaced?.ids.length ?? 0);
 }
 
 async function addSlos({ telemetry, state }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {

@@ -22,6 +22,9 @@ const forecastSchema = z
     }),
     issuedAt: isoTime,
     chosen: z.boolean().openapi({ description: 'Whether this is what users get, where there are several.' }),
+    replacedBecause: z.string().optional().openapi({
+      description: 'With `series`, why this stands in for another forecast; absent when it does not.',
+    }),
     stepSeconds: z.number().optional(),
     times: z
       .array(z.number())
@@ -96,6 +99,7 @@ export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore
       mase: finiteOrNull(row.mase),
       issuedAt: toIso(row.issued_at),
       chosen: row.chosen,
+      ...(row.replaced_because !== '' && { replacedBecause: row.replaced_because }),
       stepSeconds: row.step_seconds,
       times: row.mean.map((_, h) => row.issued_at + h * row.step_seconds * 1000),
       mean: row.mean.map(finiteOrNull),

@@ -19,7 +19,8 @@ const staleLow = 2;
 const staleHigh = 0x7ff0_0000;
 const gaugeHint = 3;
 const customSchema = -53;
-const maxSpans = 10_000;
+/** Prometheus itself writes at most some hundreds. */
+const maxBuckets = 10_000;
 
 /** Whether the eight bytes at `at` are Prometheus' mark that a series has ended. */
 export function isStaleMarker(bytes: Buffer, at: number): boolean {
@@ -68,19 +69,19 @@ export function readNativeHistogram(reader: WireReader, end: number): NativeHist
         readSpan(reader, end, negative);
         break;
       case bytesTag(9):
-        reader.packed(end, negative.deltas, () => reader.sint());
+        readPacked(reader, end, negative.deltas, () => reader.sint());
         break;
       case bytesTag(10):
-        reader.packed(end, negative.counts, (packedEnd) => reader.double(packedEnd));
+        readPacked(reader, end, negative.counts, (packedEnd) => reader.double(packedEnd));
         break;
       case bytesTag(11):
         readSpan(reader, end, positive);
         break;
       case bytesTag(12):
-        reader.packed(end, positive.deltas, () => reader.sint());
+        readPacked(reader, end, positive.deltas, () => reader.sint());
         break;
       case bytesTag(13):
-        reader.packed(end, positive.counts, (packedEnd) => reader.double(packedEnd));
+        readPacked(reader, end, positive.counts, (packedEnd) => reader.double(packedEnd));
         break;
       case varintTag(14):
         histogram.isGauge = reader.varint() === gaugeHint;
@@ -89,7 +90,7 @@ export function readNativeHistogram(reader: WireReader, end: number): NativeHist
         histogram.time = reader.int64();
         break;
       case bytesTag(16):
-        reader.packed(end, bounds, (packedEnd) => reader.double(packedEnd));
+        readPacked(reader, end, bounds, (packedEnd) => reader.double(packedEnd));
         break;
       case varintTag(17):
         histogram.start = reader.int64();
@@ -115,7 +116,14 @@ function readSpan(reader: WireReader, end: number, side: Side): void {
   }
   reader.finish(spanEnd);
   side.spans.push({ offset, length });
-  if (side.spans.length > maxSpans) throw new WireError(`a histogram has more than ${maxSpans} spans`);
+  if (side.spans.length > maxBuckets) throw new WireError(`a histogram has more than ${maxBuckets} spans`);
+}
+
+function readPacked(reader: WireReader, end: number, into: number[], read: (end: number) => number): void {
+  const packedEnd = reader.messageEnd(end);
+  while (reader.pos < packedEnd) into.push(read(packedEnd));
+  reader.finish(packedEnd);
+  if (into.length > maxBuckets) throw new WireError(`a histogram has more than ${maxBuckets} buckets`);
 }
 
 interface Parts {

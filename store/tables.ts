@@ -116,6 +116,7 @@ export const forecastsTable = defineTable('forecasts', {
   tested_steps: 'number',
   folds: 'number',
   members: 'text',
+  replaced_because: 'text',
   until: 'date',
 });
 
@@ -156,6 +157,25 @@ export const quarantineTable = defineTable('quarantine', {
   until: 'date',
 });
 
+export const forecastScoresTable = defineTable('forecast_scores', {
+  tenant: 'text',
+  series_id: 'id',
+  forecaster: 'text',
+  issued_at: 'time',
+  horizon_hours: 'number',
+  due_at: 'time',
+  chosen: 'number',
+  observed: 'number',
+  abs_error: 'number',
+  naive_abs_error: 'number',
+  scale: 'number',
+  pinball: 'number',
+  bias: 'number',
+  levels: 'numbers',
+  below: 'numbers',
+  until: 'date',
+});
+
 export const allTables = [
   samplesTable,
   seriesTable,
@@ -165,6 +185,7 @@ export const allTables = [
   anomaliesTable,
   detectorStatesTable,
   forecastsTable,
+  forecastScoresTable,
   incidentsTable,
   quarantineTable,
 ] as const;

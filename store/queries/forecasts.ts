@@ -10,7 +10,7 @@ export const forecastsOfSeries = defineQuery({
   name: 'forecasts_of_series',
   sql: `SELECT f.forecaster AS forecaster, ${milliseconds('f.issued_at')} AS issued_at, f.step_seconds AS step_seconds, f.mean AS mean, f.levels AS levels,
     f.quantiles AS quantiles, f.chosen AS chosen, f.mase AS mase, f.naive_mase AS naive_mase,
-    f.tested_steps AS tested_steps, f.folds AS folds, f.members AS members
+    f.tested_steps AS tested_steps, f.folds AS folds, f.members AS members, f.replaced_because AS replaced_because
   FROM forecasts AS f FINAL
   WHERE f.tenant = {tenant:String} AND f.series_id = {id:UInt64}
     AND ({forecaster:String} = '' OR f.forecaster = {forecaster:String})
@@ -30,6 +30,7 @@ export const forecastsOfSeries = defineQuery({
     tested_steps: z.number(),
     folds: z.number(),
     members: z.string().transform((text) => members.parse(JSON.parse(text))),
+    replaced_because: z.string(),
   }),
 });
 

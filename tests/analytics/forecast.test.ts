@@ -5,9 +5,10 @@ import { decodeFloats, encodeFloats } from '../../models/networks/nlinear-weight
 import { forecastsOfSeries } from '../../store/queries/forecasts.ts';
 import { promoteModel } from '../../store/records/model-promotions.ts';
 import { listModels, modelInUse, storeModel } from '../../store/records/models.ts';
+import { forecastScoresTable } from '../../store/tables.ts';
 import { createHealth } from '../../telemetry/health.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
-import { dayMs, hourMs, insertSeries, mondayMs, readAll } from '../store/rows.ts';
+import { dayMs, forecastScore, hourMs, insertSeries, mondayMs, readAll } from '../store/rows.ts';
 import { hasChdb } from '../support/servers.ts';
 import { dailySwing, newTenantState, runWindow, startWorkbench, type Workbench } from './workbench.ts';
 
@@ -56,7 +57,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       'rising',
       hours(start, now, (time) => (time - start) / dayMs + dailySwing(time) / 10),
     );
-    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0 });
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0, replaced: 0 });
     for (const id of [daily, rising]) {
       const forecasts = await read(id);
       expect(forecasts).toMatchObject([{ forecaster: 'combined', chosen: true, tested_steps: horizonSteps, folds: 6 }]);
@@ -82,7 +83,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     const short = await add('short', hours(now - hourMs, now));
     await add('silent', hours(start, now - 7 * hourMs));
     await add('agent_up_ratio', hours(start, now));
-    expect(await runWindow(job, ...window)).toEqual({ series: 1, forecasts: 0, tooShort: 1 });
+    expect(await runWindow(job, ...window)).toEqual({ series: 1, forecasts: 0, tooShort: 1, replaced: 0 });
     expect(await read(short)).toEqual([]);
   });
 
@@ -129,6 +130,29 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     expect((await with_.rows()).map(strip)).toEqual((await without.rows()).map(strip));
   });
 
+  test('where the ledger says that it did worse than seasonal naive, that stands in for it, until it does better', async () => {
+    const { add, job, read, tenant } = await arrange();
+    const [bad, good] = [await add('bad', hours(start, now + dayMs)), await add('good', hours(start, now + dayMs))];
+    const score = (id: string, hour: number, abs_error: number) =>
+      forecastScore(tenant, id, now - hour * hourMs, { abs_error });
+    const past = Array.from({ length: 30 }, (_, i) => i + 1);
+    const poor = past.flatMap((hour) => [score(bad, hour, 1.5), score(good, hour, 0.5)]);
+    await bench.telemetry.insert(forecastScoresTable, poor);
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0, replaced: 1 });
+    const because = 'combined erred 50 % more than seasonal naive over its last 30 scored forecasts';
+    expect((await read(bad)).map((row) => [row.forecaster, row.chosen, row.replaced_because])).toEqual([
+      ['seasonal-naive', true, because],
+      ['combined', false, ''],
+    ]);
+    expect((await read(good)).map((row) => [row.forecaster, row.chosen, row.replaced_because])).toEqual([
+      ['combined', true, ''],
+    ]);
+    const better = past.map((hour) => score(bad, hour - 24, 0.1));
+    await bench.telemetry.insert(forecastScoresTable, better);
+    await runWindow(job, now + 23 * hourMs, now + dayMs);
+    expect(await read(bad)).toMatchObject([{ forecaster: 'combined', chosen: true }]);
+  });
+
   test('training on too little history stores no model', async () => {
     const { add, train, state, tenant } = await arrange();
     await add('short', hours(now - 48 * hourMs, now));
@@ -166,7 +190,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       model!.backend === 'cpu' ? ['training'] : [],
     );
 
-    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0 });
+    expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0, replaced: 0 });
     const members = (await Promise.all(ids.map(read))).flatMap(([forecast]) => forecast!.members);
     expect(members.map(({ forecaster }) => forecaster)).toContain('nlinear');
 

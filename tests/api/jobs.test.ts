@@ -61,7 +61,6 @@ describe.skipIf(!hasChdb())('jobs', () => {
       'forecast',
       'train',
       'slo',
-      'prune',
     ]);
     for (const { schedule, watermark, lastRun } of items) {
       expect(schedule).toMatch(/^(\S+ ){5}\S+$/);
@@ -150,6 +149,6 @@ describe.skipIf(!hasChdb())('jobs', () => {
 
   test('that do not exist answer 404 and name those that do', async () => {
     const { detail } = await expectProblem(await request('tidy', window), 404);
-    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo, prune');
+    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo');
   });
 });

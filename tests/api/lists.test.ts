@@ -95,6 +95,7 @@ describe.skipIf(!hasChdb())('lists', () => {
       naive_mase: 1.2,
       tested_steps: 2,
       folds: 3,
+      replaced_because: '',
       members: JSON.stringify([{ forecaster: 'ar', weight: 1, mase: null }]),
       until,
     };
@@ -345,6 +346,18 @@ describe.skipIf(!hasChdb())('lists', () => {
       '/%00',
     ])('for %s, which does not exist, answers 404', async (path) => {
       await expectProblem(await service.request(path), 404);
+    });
+
+    test.each([
+      ['GET', '/v1/samples'],
+      ['POST', '/v1/agents'],
+      ['PUT', '/v1/heartbeats'],
+      ['DELETE', '/v1/slos/task-success'],
+      ['PATCH', '/v1/jobs'],
+      ['POST', '/readyz'],
+    ])('%s %s, a wrong method, answers a problem that names it', async (method, path) => {
+      const { detail } = await expectProblem(await service.request(path, { method }), 404);
+      expect(detail).toContain(`${method} ${path}`);
     });
   });
 });

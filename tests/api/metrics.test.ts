@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { forecastScoresTable } from '../../store/tables.ts';
 import { metricNames } from '../../telemetry/names.ts';
-import { heartbeat, insertHeartbeats } from '../store/rows.ts';
+import { forecastScore, heartbeat, insertHeartbeats } from '../store/rows.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { findExecutable, hasChdb } from '../support/servers.ts';
@@ -41,10 +42,10 @@ describe.skipIf(!hasChdb())('/metrics', () => {
       '/v1/samples',
       times.map((time, i) => ({ metric: 'load', value: i % 5, time })),
     );
+    await service.telemetry.insert(forecastScoresTable, [forecastScore('default', '7', now - minute)]);
     for (const job of service.jobs) await service.runner.runDue(job);
     const broken = { name: 'broken', sql: 'SELECT FROM', params: z.object({}) };
     await expect(service.telemetry.run(broken, {})).rejects.toThrow();
-    service.metrics.overflowSamples.inc({ limit: 'series' });
     service.health.degrade('training', 'for the test');
     text = await scrape();
   });
@@ -86,6 +87,13 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     expect(text).toContain('fleetcast_agent_up{tenant="default",type="a=b,c",agent="odd \\"name\\" \\\\ é"} 1\n');
     expect(text).toContain('fleetcast_agents{tenant="default",type="testing",state="up"} 1\n');
     expect(text).toContain('fleetcast_agents{tenant="default",type="testing",state="late"} 0\n');
+  });
+
+  test('tells how forecasts did, by forecaster and part of the horizon', () => {
+    const labels = 'tenant="default",forecaster="combined",horizon="6h"';
+    expect(text).toContain(`fleetcast_forecast_skill_ratio{${labels}} 0.5\n`);
+    expect(text).toMatch(new RegExp(`^fleetcast_forecast_coverage_ratio\\{${labels},interval="0.8"\\} 0.7`, 'm'));
+    expect(text).toContain('fleetcast_forecast_replaced_series{tenant="default"} 0\n');
   });
 
   test('names requests by their route, so that no caller can make labels without end', () => {

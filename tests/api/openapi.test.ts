@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeModel } from '../../store/records/models.ts';
+import { forecastScoresTable } from '../../store/tables.ts';
+import { forecastScore } from '../store/rows.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { compileSchema, type OpenApiDocument, type Operation } from '../support/openapi.ts';
@@ -10,13 +12,7 @@ const minute = 60_000;
 const isPage = (path: string) => path === '/' || path === '/openapi.json' || /^\/(docs|console)(\/|$)/.test(path);
 
 /** Protocols that have their own way to tell an error. */
-const otlpTypes = ['application/x-protobuf', 'application/json'];
-const ownErrorTypes: Readonly<Record<string, string[]>> = {
-  '/api/v1/write': ['text/plain'],
-  '/v1/metrics': otlpTypes,
-  '/v1/traces': otlpTypes,
-  '/v1/logs': otlpTypes,
-};
+const ownErrorTypes: Readonly<Record<string, string[]>> = { '/api/v1/write': ['text/plain'] };
 
 describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   let service: TestApp;
@@ -54,7 +50,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       { task: 'stuck', kind: 'k', state: 'started', agent: 'a', time: end - 420 * minute },
       { task: 't', kind: 'k', state: 'failed', agent: 'a', durationSeconds: 1 },
     ]);
-    for (const job of ['detect', 'forecast', 'slo', 'liveness', 'derive', 'stuck-tasks', 'incidents']) {
+    for (const job of ['detect', 'forecast', 'ledger', 'slo', 'liveness', 'derive', 'stuck-tasks', 'incidents']) {
       const run = await service.post(`/v1/jobs/${job}/runs`, {
         from: String(times[0]),
         to: new Date(end).toISOString(),
@@ -75,8 +71,8 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
+    await service.telemetry.insert(forecastScoresTable, [forecastScore('default', seriesId, end)]);
     incidentId = await first('/v1/incidents');
-    await service.post(`/v1/anomalies/${anomalyId}/feedback`, { verdict: 'real' });
   }
 
   const operations = (): [path: string, method: string, operation: Operation][] =>
@@ -149,10 +145,10 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/series/{id}/scores', () => `/v1/series/${seriesId}/scores`],
     ['/v1/forecasts', () => '/v1/forecasts'],
     ['/v1/forecasts', () => `/v1/forecasts?series=${seriesId}`],
+    ['/v1/forecasts/ledger', () => '/v1/forecasts/ledger?days=3'],
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
-    ['/v1/feedback', () => '/v1/feedback'],
     ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],
     ['/v1/incidents', () => '/v1/incidents'],
     ['/v1/incidents/{id}', () => `/v1/incidents/${incidentId}`],
@@ -163,7 +159,6 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/keys', () => '/v1/keys'],
     ['/v1/audit', () => '/v1/audit'],
-    ['/v1/cardinality', () => '/v1/cardinality'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],

@@ -4,6 +4,7 @@ import { seriesId } from '../../store/series-id.ts';
 import type { RowOf, Table } from '../../store/table.ts';
 import {
   type Aggregation,
+  type forecastScoresTable,
   type HeartbeatRow,
   heartbeatsTable,
   type SampleRow,
@@ -75,6 +76,21 @@ export function insertHeartbeats(store: TelemetryStore, rows: readonly Heartbeat
 
 export function insertTaskEvents(store: TelemetryStore, rows: readonly TaskEventRow[]): Promise<void> {
   return store.insert(taskEventsTable, rows);
+}
+
+/** What became of the first six hours of a forecast by `combined` that fell due at `dueAt`. */
+export function forecastScore(
+  tenant: string,
+  series_id: string,
+  dueAt: number,
+  rest: Partial<RowOf<typeof forecastScoresTable>> = {},
+): RowOf<typeof forecastScoresTable> {
+  return {
+    ...{ tenant, series_id, forecaster: 'combined', issued_at: dueAt - 6 * hourMs, horizon_hours: 6, due_at: dueAt },
+    ...{ chosen: 1, observed: 6, abs_error: 0.5, naive_abs_error: 1, scale: 1, pinball: 0.2, bias: 0.1 },
+    ...{ levels: [0.1, 0.5, 0.9], below: [0.2, 0.5, 0.9], until: farDay },
+    ...rest,
+  };
 }
 
 export interface TestSeries {

@@ -152,7 +152,16 @@ describe.each(telemetryEngines)('lists on $name', ({ isAvailable, ...target }) =
     test('pages of forecasts give every series with one once, by its newest chosen forecast', async () => {
       const issue = (series_id: string, forecaster: string, chosen: number, issued_at: number, mase: number) => ({
         ...{ tenant, series_id, forecaster, issued_at, step_seconds: 3600, mean: [1], levels: [0.5], quantiles: [1] },
-        ...{ chosen, mase, naive_mase: 1, tested_steps: 1, folds: 1, members: '[]', until: farDay },
+        ...{
+          chosen,
+          mase,
+          naive_mase: 1,
+          tested_steps: 1,
+          folds: 1,
+          members: '[]',
+          replaced_because: '',
+          until: farDay,
+        },
       });
       await store.insert(
         forecastsTable,
