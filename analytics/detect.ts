@@ -10,6 +10,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { anomalyRow, appendScores, decide, detector, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
+import { recallFeedback } from './held-back.ts';
 import type { Job, JobWindow } from './job.ts';
 
 export interface DetectJobOptions {
@@ -51,6 +52,7 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
         const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
+        const holdBack = await recallFeedback(state, tenant.id);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
@@ -64,6 +66,7 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
               tenant,
               memories,
               earlier,
+              holdBack,
               window,
               from,
               to,
@@ -82,7 +85,7 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
         counts.series += series;
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
-        await closeSilent(telemetry, tenant, memories, window);
+        await closeSilent({ telemetry, tenant, memories, holdBack, window });
         kept.set(tenant.id, { memories, asOf: window.to });
       }
       return { ...counts, anomalies: anomalies.size };
@@ -120,6 +123,8 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
   tenant: Tenant;
   memories: Map<string, Memory>;
   earlier: EarlierFindings;
+  /** Marks what people need not be told of. */
+  holdBack: (row: RowOf<typeof anomaliesTable>) => RowOf<typeof anomaliesTable>;
   window: JobWindow;
   from: number;
   to: number;
@@ -129,7 +134,7 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
 }
 
 async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: string[] }> {
-  const { telemetry, models, tenant, memories, earlier, window, to } = piece;
+  const { telemetry, models, tenant, memories, earlier, holdBack, window, to } = piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   let points = 0;
@@ -152,7 +157,7 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: s
       const decided = decide(threshold, one, result, window.from);
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed)
-        found.push(earlier.settle(anomalyRow(tenant, id, stepMs, anomaly, window.to, until)));
+        found.push(earlier.settle(holdBack(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
       points += appendScores(scores, tenant, one, result, window.from, until);
       if (breather.isDue()) await breather.now();
     }
@@ -217,18 +222,19 @@ function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {
 }
 
 /** Closes anomalies of series from which nothing came in the window. */
-async function closeSilent(
-  telemetry: TelemetryStore,
-  tenant: Tenant,
-  memories: ReadonlyMap<string, Memory>,
-  { from, to, retainFromDay }: JobWindow,
-): Promise<void> {
+async function closeSilent({
+  telemetry,
+  tenant,
+  memories,
+  holdBack,
+  window: { from, to, retainFromDay },
+}: Pick<Piece, 'telemetry' | 'tenant' | 'memories' | 'holdBack' | 'window'>): Promise<void> {
   const until = retainFromDay + tenant.rollupRetentionDays;
   const ended: RowOf<typeof anomaliesTable>[] = [];
   for (const [id, { asOf, stepMs, threshold }] of memories) {
     const { open } = threshold;
     if (asOf > from || open === null || open.endMs <= from - dayMs) continue;
-    ended.push(anomalyRow(tenant, id, stepMs, open, to, until));
+    ended.push(holdBack(anomalyRow(tenant, id, stepMs, open, to, until)));
   }
   await telemetry.insert(anomaliesTable, ended);
 }

@@ -5,6 +5,7 @@ import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
 import { createLedgerJob } from '../analytics/ledger.ts';
 import { createLivenessJob } from '../analytics/liveness.ts';
+import { createPruneJob } from '../analytics/prune.ts';
 import { createSloJob } from '../analytics/slo.ts';
 import { createStuckTasksJob } from '../analytics/stuck-tasks.ts';
 import { createTrainJob } from '../analytics/train.ts';
@@ -38,5 +39,6 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createLedgerJob({ telemetry, state }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
+    createPruneJob({ state, auditDays: config.audit.keepDays }),
   ];
 }

@@ -9,12 +9,14 @@ import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
 import { type CapacityRoutesDeps, createCapacityRoutes } from './capacity.ts';
+import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinality.ts';
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
+import { createFeedbackRoutes } from './feedback.ts';
 import { createForecastLedgerRoutes } from './forecast-ledger.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { createIncidentsRoutes } from './incidents.ts';
@@ -26,6 +28,7 @@ import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createOnDemand } from './on-demand.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
+import { createOtlpRoutes, type OtlpRoutesDeps } from './otlp.ts';
 import { problem, problemOf } from './problem.ts';
 import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
@@ -37,9 +40,11 @@ export interface AppDeps
   extends AgentsRoutesDeps,
     ExplanationsRoutesDeps,
     Omit<CapacityRoutesDeps, 'onDemand'>,
+    CardinalityRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
+    OtlpRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
@@ -72,6 +77,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
+  app.route('/', createOtlpRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   app.use(readAfterWrites(deps.writer));
   app.route('/', createAgentsRoutes(deps));
@@ -81,6 +87,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
+  app.route('/', createFeedbackRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));
   app.route('/', createStuckTasksRoutes(deps));
   app.route('/', createSlosRoutes(deps));
@@ -89,6 +96,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createMaintenanceRoutes(deps));
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));
+  app.route('/', createCardinalityRoutes(deps));
   refuseUnguarded(app.routes.slice(open));
   return app;
 }

@@ -75,7 +75,9 @@ export const configSchema = z.strictObject({
         .min(1000)
         .max(100_000_000)
         .default(1_000_000)
-        .describe('1000 to 100000000 records of a kind that are known again when they are sent again; 32 bytes each'),
+        .describe(
+          '1000 to 100000000 samples that are known again when they are sent again, and a quarter as many of each other kind; 50 bytes each',
+        ),
       quarantineDays: days('how long refused records are kept').default(30),
       maxPastDays: days('how old a record may be').default(400),
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
@@ -106,6 +108,7 @@ export const configSchema = z.strictObject({
         .describe('a series that is silent for so long counts no more: 1 to 8760 hours'),
     })
     .prefault({}),
+  audit: z.strictObject({ keepDays: days('what was changed by whom').default(400) }).prefault({}),
   retention: z
     .strictObject({ rawDays: days('raw data').default(90), rollupDays: days('rollups and results').default(400) })
     .prefault({}),

@@ -1,9 +1,12 @@
 import type { Context } from 'hono';
+import { otlpSignals } from '../ingest/otlp.ts';
+import { answerOtlpError } from './otlp-answers.ts';
 import { type Problem, problem, statusOf } from './problem.ts';
 
 /** Paths whose protocol has its own way to tell an error, and that way; RFC 9457 elsewhere. */
 const answerers: Readonly<Record<string, (context: Context, problem: Problem) => Response>> = {
   '/api/v1/write': answerAsText,
+  ...Object.fromEntries(otlpSignals.map((signal) => [`/v1/${signal}`, answerOtlpError])),
 };
 
 /** Answers an error as the protocol of the path does. */

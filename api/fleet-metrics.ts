@@ -3,6 +3,7 @@ import { reportSlos } from '../alerts/slo-report.ts';
 import { centralCoverage } from '../analytics/central-coverage.ts';
 import type { Job } from '../analytics/job.ts';
 import { listAgents } from '../store/queries/agents.ts';
+import { countActiveSeries } from '../store/queries/cardinality.ts';
 import { countOpenAnomalies } from '../store/queries/detection.ts';
 import { ledgerOfFleet, replacedSeries } from '../store/queries/forecast-ledger.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
@@ -17,6 +18,7 @@ export interface FleetMetricsDeps {
   state: StateStore;
   jobs: readonly Job[];
   liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  cardinality: { maxSeries: number; activeHours: number };
   /** Windows of jobs end so long before now; a job that has reached that has no lag. */
   latenessSeconds: number;
   now: () => Date;
@@ -39,6 +41,7 @@ export async function renderFleetMetrics(deps: FleetMetricsDeps, tenant: string)
     addForecasts(deps, tenant, gauge),
     addSlos(deps, tenant, gauge),
     addJobs(deps, gauge),
+    addSeries(deps, tenant, gauge),
   ]);
   return registry.metrics();
 }
@@ -82,6 +85,22 @@ async function addAgents(
     age.set({ tenant, type, agent }, age_seconds);
     setKnown(skew, { tenant, type, agent }, clock_skew_seconds);
   }
+}
+
+async function addSeries(
+  { telemetry, cardinality, now }: FleetMetricsDeps,
+  tenant: string,
+  gauge: CreateGauge,
+): Promise<void> {
+  const since = now().getTime() - cardinality.activeHours * 3_600_000;
+  const [active] = await telemetry.query(countActiveSeries, { tenant, since });
+  gauge(metric.seriesActive, 'Series of which anything was heard lately.', [label.tenant]).set(
+    { tenant },
+    active?.series ?? 0,
+  );
+  gauge(metric.seriesBudget, 'So many series the tenant may have; what is beyond goes to overflow series.', [
+    label.tenant,
+  ]).set({ tenant }, cardinality.maxSeries);
 }
 
 async function addAnomalies({ telemetry }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {

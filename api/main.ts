@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRunner } from '../analytics/runner.ts';
 import { startScheduler } from '../analytics/scheduler.ts';
 import { createNativeIngest } from '../ingest/native.ts';
+import { createOtlp } from '../ingest/otlp.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
 import { createRemoteWrite } from '../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../ingest/series-admission.ts';
@@ -23,6 +24,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createAllJobs } from './all-jobs.ts';
 import { createApp } from './app.ts';
+import { startCardinalityWatch } from './cardinality-watch.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
@@ -75,13 +77,16 @@ async function main(config: Config): Promise<void> {
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
   let stopping = false;
+  const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
-    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    ingest,
+    otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
+    cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,
     jobs,
@@ -97,11 +102,11 @@ async function main(config: Config): Promise<void> {
     now,
     pool: models,
     models: () => ({ backend: config.models.backend, threads: config.models.threads }),
-    fleetMetrics: (tenant) =>
-      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
+    fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping: () => stopping,
   });
 
+  const stopWatch = await startCardinalityWatch({ ...config, admission, telemetry, state, health, metrics, log, now });
   const server = await listen(app, config);
   const scheduler = config.jobs.enabled ? startScheduler(jobs, runner, log) : undefined;
   log.info(
@@ -123,6 +128,7 @@ async function main(config: Config): Promise<void> {
       log.error('not all work ended in time; what was not stored was not acknowledged');
       process.exit(1);
     }, stopDeadlineMs).unref();
+    stopWatch();
     const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
     await server.close();
     await writer.close();

@@ -3,6 +3,7 @@ import { m4 } from './m4.ts';
 import { nab } from './nab.ts';
 import { rca } from './rca.ts';
 import { smoke } from './smoke.ts';
+import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
-export const benches: readonly Bench[] = [m4, nab, rca, smoke];
+export const benches: readonly Bench[] = [m4, nab, rca, smoke, soak];

@@ -1,3 +1,4 @@
+import { beganBeforeUs } from './increase.ts';
 import type { SampleIntake } from './sample-intake.ts';
 import { Series, type SeriesKind } from './series-book.ts';
 import type { SeriesIdentity } from './series-identity.ts';
@@ -55,17 +56,19 @@ export class HistogramSeries {
     const isNew = time > this.#count.lastTime;
     const isFirst = this.#count.lastTime === Number.NEGATIVE_INFINITY;
     const isReset = count < this.#count.lastTotal || (this.#count.lastStart > 0 && start > this.#count.lastStart);
+    const isWhole = isFirst ? !beganBeforeUs(start, intake.aliveSince) : isReset;
     if (!intake.add(this.#count, time, count, start)) return false;
     if (sum !== undefined) intake.add(this.#sum, time, sum, start);
-    if (isNew) this.#addQuantiles(intake, point, isFirst, isReset);
+    if (isNew) this.#addQuantiles(intake, point, isWhole);
     return true;
   }
 
-  #addQuantiles(intake: SampleIntake, { time, buckets }: HistogramPoint, isFirst: boolean, isReset: boolean): void {
+  /** @param isWhole all that a running total holds came since the last point. */
+  #addQuantiles(intake: SampleIntake, { time, buckets }: HistogramPoint, isWhole: boolean): void {
     const before = this.#lastBuckets;
     this.#lastBuckets = this.kind === 'counter' ? buckets : undefined;
-    if (buckets === undefined || (this.kind === 'counter' && isFirst)) return;
-    const recent = this.kind === 'counter' && !isReset ? increaseOfBuckets(before, buckets) : buckets;
+    if (buckets === undefined) return;
+    const recent = this.kind === 'counter' && !isWhole ? increaseOfBuckets(before, buckets) : buckets;
     if (recent === undefined) return;
     for (let i = 0; i < quantiles.length; i++) {
       const value = quantileOfBuckets(recent, quantiles[i]!);

@@ -25,7 +25,12 @@ export function increaseOf(
   series.lastTime = time;
   series.lastTotal = total;
   series.lastStart = start;
-  if (lastTime === Number.NEGATIVE_INFINITY) return start >= aliveSince && start < time ? total : undefined;
+  if (lastTime === Number.NEGATIVE_INFINITY) return beganBeforeUs(start, aliveSince) ? undefined : total;
   const isReset = total < lastTotal || (lastStart > 0 && start > lastStart);
   return isReset ? total : total - lastTotal;
+}
+
+/** Whether a counter may have counted before all of its totals came by here; so it is where its start is not known (0). */
+export function beganBeforeUs(start: number, aliveSince: number): boolean {
+  return start < aliveSince;
 }

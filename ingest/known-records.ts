@@ -7,7 +7,7 @@ import { createKeyHash, type KeyHash, naturalKeys } from './row-key.ts';
 
 export interface KnownRecordsOptions {
   folder: string;
-  /** So many records of each table are remembered at least. */
+  /** So many samples are remembered at least, and a quarter as many of each other kind. */
   capacity: number;
 }
 
@@ -46,8 +46,9 @@ export async function openKnownRecords({ folder, capacity }: KnownRecordsOptions
   const hash = createKeyHash(seed.readInt32LE(0), seed.readInt32LE(4));
   const memories = new Map<string, Memory>();
   for (const table of Object.keys(naturalKeys)) {
-    const recent = createRecentKeys(capacity);
-    const log = openKeyLog(join(folder, `recent-${table}.keys`), capacity);
+    const ofTable = table === 'samples' ? capacity : Math.ceil(capacity / 4);
+    const recent = createRecentKeys(ofTable);
+    const log = openKeyLog(join(folder, `recent-${table}.keys`), ofTable);
     for (const keys of log.read()) for (let i = 0; i < keys.length; i += 2) recent.add(keys[i]!, keys[i + 1]!);
     memories.set(table, { recent, log });
   }

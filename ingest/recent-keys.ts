@@ -1,7 +1,7 @@
 /**
  * The keys of the records that came last, so that one which is sent again is known: two generations of a hash table
  * with linear probing. A full generation pushes out the older one, so that between `capacity` and twice as many keys
- * are remembered, in 32 bytes each. A key is 64 bits in two words; of two different records with the same key, which
+ * are remembered, in 32 to 64 bytes each. A key is 64 bits in two words; of two different records with the same key, which
  * happens once in about 10^13, the second is taken for the first.
  *
  * @example
@@ -53,7 +53,8 @@ interface Generation {
 function createGeneration(capacity: number): Generation {
   const slots = 2 ** Math.ceil(Math.log2(capacity * 2));
   const mask = slots - 1;
-  const words = new Uint32Array(slots * 2);
+  // Written to once, so that the memory is taken now and not page by page under load.
+  const words = new Uint32Array(slots * 2).fill(1).fill(0);
   let size = 0;
 
   /** The slot of a key, or the empty one where it would stand. */

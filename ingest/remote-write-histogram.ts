@@ -19,8 +19,7 @@ const staleLow = 2;
 const staleHigh = 0x7ff0_0000;
 const gaugeHint = 3;
 const customSchema = -53;
-/** Prometheus itself writes at most some hundreds. */
-const maxBuckets = 10_000;
+const maxSpans = 10_000;
 
 /** Whether the eight bytes at `at` are Prometheus' mark that a series has ended. */
 export function isStaleMarker(bytes: Buffer, at: number): boolean {
@@ -69,19 +68,19 @@ export function readNativeHistogram(reader: WireReader, end: number): NativeHist
         readSpan(reader, end, negative);
         break;
       case bytesTag(9):
-        readPacked(reader, end, negative.deltas, () => reader.sint());
+        reader.packed(end, negative.deltas, () => reader.sint());
         break;
       case bytesTag(10):
-        readPacked(reader, end, negative.counts, (packedEnd) => reader.double(packedEnd));
+        reader.packed(end, negative.counts, (packedEnd) => reader.double(packedEnd));
         break;
       case bytesTag(11):
         readSpan(reader, end, positive);
         break;
       case bytesTag(12):
-        readPacked(reader, end, positive.deltas, () => reader.sint());
+        reader.packed(end, positive.deltas, () => reader.sint());
         break;
       case bytesTag(13):
-        readPacked(reader, end, positive.counts, (packedEnd) => reader.double(packedEnd));
+        reader.packed(end, positive.counts, (packedEnd) => reader.double(packedEnd));
         break;
       case varintTag(14):
         histogram.isGauge = reader.varint() === gaugeHint;
@@ -90,7 +89,7 @@ export function readNativeHistogram(reader: WireReader, end: number): NativeHist
         histogram.time = reader.int64();
         break;
       case bytesTag(16):
-        readPacked(reader, end, bounds, (packedEnd) => reader.double(packedEnd));
+        reader.packed(end, bounds, (packedEnd) => reader.double(packedEnd));
         break;
       case varintTag(17):
         histogram.start = reader.int64();
@@ -116,14 +115,7 @@ function readSpan(reader: WireReader, end: number, side: Side): void {
   }
   reader.finish(spanEnd);
   side.spans.push({ offset, length });
-  if (side.spans.length > maxBuckets) throw new WireError(`a histogram has more than ${maxBuckets} spans`);
-}
-
-function readPacked(reader: WireReader, end: number, into: number[], read: (end: number) => number): void {
-  const packedEnd = reader.messageEnd(end);
-  while (reader.pos < packedEnd) into.push(read(packedEnd));
-  reader.finish(packedEnd);
-  if (into.length > maxBuckets) throw new WireError(`a histogram has more than ${maxBuckets} buckets`);
+  if (side.spans.length > maxSpans) throw new WireError(`a histogram has more than ${maxSpans} spans`);
 }
 
 interface Parts {

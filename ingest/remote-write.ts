@@ -63,7 +63,7 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
 
   return {
     async write(message, version, sender) {
-      const intake = new SampleIntake(options, sender, aliveSince);
+      const intake = new SampleIntake(options, sender, 'remote_write', aliveSince);
       const reading = new RemoteWriteReading(intake, booksOf(sender.tenant));
       try {
         await (version === 1 ? readRequestV1 : readRequestV2)(message, reading);
@@ -141,13 +141,13 @@ export class RemoteWriteReading {
 
   /** Takes a value of a series, or refuses it where the series itself is wrong. */
   addSample(series: Series | string, time: number, value: number, start: number): void {
-    if (typeof series === 'string') this.intake.refuse(() => series);
+    if (typeof series === 'string') this.intake.refuseSeries(series);
     else if (this.intake.add(series, time, value, start)) this.samples++;
   }
 
   /** Takes a state of a native histogram. */
   addHistogram(series: HistogramSeries | string, histogram: NativeHistogram): void {
-    if (typeof series === 'string') this.intake.refuse(() => series);
+    if (typeof series === 'string') this.intake.refuseSeries(series);
     else if (histogram.isStale ? this.intake.skip('stale') : series.add(this.intake, histogram)) this.histograms++;
   }
 

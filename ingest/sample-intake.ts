@@ -1,7 +1,8 @@
-import { type SampleRow, type SeriesRow, samplesTable, seriesTable } from '../store/tables.ts';
-import { createBreather } from '../telemetry/turn.ts';
+import { type SeriesRow, seriesTable } from '../store/tables.ts';
+import { encodeSamples } from './encode-samples.ts';
 import { increaseOf } from './increase.ts';
-import { earliestMs, retention, type Sender } from './native.ts';
+import { earliestMs, type Sender } from './native.ts';
+import type { Quarantine, Refusal } from './quarantine.ts';
 import type { SeriesAdmission, StorableSeries } from './series-admission.ts';
 import type { Series } from './series-book.ts';
 import type { Writer } from './writer.ts';
@@ -9,6 +10,7 @@ import type { Writer } from './writer.ts';
 export interface IntakeOptions {
   writer: Writer;
   admission: SeriesAdmission;
+  quarantine: Quarantine;
   now: () => Date;
   maxPastDays: number;
   maxFutureSeconds: number;
@@ -29,8 +31,8 @@ export interface IntakeOutcome {
 }
 
 const maxReasons = 10;
+const maxRefusals = 100;
 const dayMs = 86_400_000;
-const samplesPerCheck = 1024;
 
 /**
  * Takes the samples of one request, of any protocol whose series are interned, and stores them together. Columns are
@@ -39,23 +41,27 @@ const samplesPerCheck = 1024;
 export class SampleIntake {
   readonly #options: IntakeOptions;
   readonly #sender: Sender;
+  readonly #source: string;
   readonly #nowMs: number;
   readonly #earliest: number;
   readonly #latest: number;
-  readonly #aliveSince: number;
+  /** Unix milliseconds since which all totals of all counters have come by here. */
+  readonly aliveSince: number;
   readonly #series: StorableSeries[] = [];
   readonly #times: number[] = [];
   readonly #values: number[] = [];
   /** Totals that counters had before this request, to be put back when it is not stored. */
   readonly #undo: { series: Series; time: number; before: [time: number, total: number, start: number] }[] = [];
   readonly #skipped: Record<SkipReason, number> = { stale: 0, not_finite: 0, first_total: 0, out_of_order: 0 };
-  readonly #reasons: string[] = [];
+  readonly #refusals: Refusal[] = [];
   #refused = 0;
 
-  constructor(options: IntakeOptions, sender: Sender, aliveSince: number) {
+  /** @param source the protocol, as the quarantine names it. */
+  constructor(options: IntakeOptions, sender: Sender, source: string, aliveSince: number) {
     this.#options = options;
     this.#sender = sender;
-    this.#aliveSince = aliveSince;
+    this.#source = source;
+    this.aliveSince = aliveSince;
     this.#nowMs = options.now().getTime();
     this.#earliest = sender.backfill ? earliestMs : this.#nowMs - options.maxPastDays * dayMs;
     this.#latest = this.#nowMs + options.maxFutureSeconds * 1000;
@@ -69,11 +75,12 @@ export class SampleIntake {
    * @returns false when it is refused.
    */
   add(series: Series, time: number, value: number, start = 0): boolean {
-    if (!(time >= this.#earliest && time <= this.#latest)) return this.refuse(() => this.#outOfBounds(series, time));
+    if (!(time >= this.#earliest && time <= this.#latest))
+      return this.refuse(() => this.#outOfBounds(series, time, value));
     if (!Number.isFinite(value)) return this.skip('not_finite');
     if (series.kind !== 'counter') return this.#keep(series, time, value);
     const before: [number, number, number] = [series.lastTime, series.lastTotal, series.lastStart];
-    const increase = increaseOf(series, time, value, start, this.#aliveSince);
+    const increase = increaseOf(series, time, value, start, this.aliveSince);
     if (time <= before[0]) return this.skip('out_of_order');
     this.#undo.push({ series, time, before });
     if (increase === undefined) return this.skip('first_total');
@@ -86,29 +93,39 @@ export class SampleIntake {
     return true;
   }
 
-  /** Refuses `count` values for one reason. */
-  refuse(reason: () => string, count = 1): false {
-    this.#refused += count;
-    if (this.#reasons.length < maxReasons) this.#reasons.push(reason());
+  /** Refuses a value; of more than a hundred, the others are only counted. */
+  refuse(describe: () => Omit<Refusal, 'kind'>): false {
+    this.#refused++;
+    if (this.#refusals.length < maxRefusals) this.#refusals.push({ kind: 'samples', ...describe() });
     return false;
   }
 
+  /** Refuses a value of a series that cannot be one. */
+  refuseSeries(detail: string): false {
+    return this.refuse(() => ({ reason: 'invalid', detail, record: null }));
+  }
+
   /**
-   * Stores what was taken, the names of new series first: a sample whose series has no name could not be found.
+   * Stores what was taken, and keeps what was refused in quarantine.
    *
    * @throws AppError as the writer; nothing is known to be stored, and the counters are as before.
    */
   async store(): Promise<IntakeOutcome> {
     try {
-      await this.#nameSeries();
-      await this.#options.writer.write(samplesTable, await this.#rows());
+      await this.#write();
     } catch (error) {
       this.takeBack();
       throw error;
     }
+    if (this.#refused > 0) await this.#quarantine();
     const skipped = Object.values(this.#skipped).reduce((sum, count) => sum + count, 0);
     const stored = this.#values.length;
-    const outcome = { stored, refused: this.#refused, skipped: this.#skipped, reasons: this.#reasons };
+    const outcome = {
+      stored,
+      refused: this.#refused,
+      skipped: this.#skipped,
+      reasons: this.#refusals.slice(0, maxReasons).map(({ detail }) => detail),
+    };
     return { taken: stored + skipped, ...outcome };
   }
 
@@ -127,30 +144,33 @@ export class SampleIntake {
     return true;
   }
 
-  async #nameSeries(): Promise<void> {
-    const unnamed = new Set<StorableSeries>();
-    for (const series of this.#series) if (!series.isNamed) unnamed.add(series);
-    if (unnamed.size === 0) return;
-    const rows: SeriesRow[] = [...unnamed].map(({ row }) => ({ ...row }));
-    await this.#options.writer.write(seriesTable, rows);
+  /** Samples and the names of their new series go to the disk together. */
+  async #write(): Promise<void> {
+    const { writer } = this.#options;
+    const samples = { series: this.#series, times: this.#times, values: this.#values };
+    const block = await encodeSamples(samples, this.#sender, this.#nowMs, writer.hash);
+    const unnamed = new Set(this.#series.filter(({ isNamed }) => !isNamed));
+    const names: SeriesRow[] = Array.from(unnamed, ({ row }) => ({ ...row }));
+    await Promise.all([
+      writer.write(seriesTable, names),
+      block.rows > 0 && writer.writeEncoded({ tenant: this.#sender.tenant, ...block }),
+    ]);
     for (const series of unnamed) series.isNamed = true;
   }
 
-  async #rows(): Promise<SampleRow[]> {
-    const rows: SampleRow[] = [];
-    const breather = createBreather();
-    for (let i = 0; i < this.#values.length; i++) {
-      const { tenant, series_id, aggregation } = this.#series[i]!.row;
-      const time = this.#times[i]!;
-      const { raw_until, rollup_until } = retention(this.#sender, time, this.#nowMs);
-      rows.push({ tenant, series_id, time, value: this.#values[i]!, aggregation, raw_until, rollup_until });
-      if (i % samplesPerCheck === 0 && breather.isDue()) await breather.now();
-    }
-    return rows;
+  #quarantine(): Promise<void> {
+    const from = { tenant: this.#sender.tenant, source: this.#source };
+    return this.#options.quarantine.keep(from, this.#refusals, { invalid: this.#refused - this.#refusals.length });
   }
 
-  #outOfBounds(series: Series, time: number): string {
+  #outOfBounds(series: Series, time: number, value: number): Omit<Refusal, 'kind'> {
+    const { metric, labels, aggregation, unit } = series.row;
     const shown = (ms: number) => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms));
-    return `${series.row.metric}: ${shown(time)} is out of bounds; allowed: ${shown(this.#earliest)} to ${shown(this.#latest)}`;
+    const isTotal = series.kind === 'counter';
+    return {
+      reason: time < this.#earliest ? 'late' : 'future',
+      detail: `${metric}: ${shown(time)} is out of bounds; allowed: ${shown(this.#earliest)} to ${shown(this.#latest)}`,
+      record: { metric, labels, time, [isTotal ? 'total' : 'value']: value, aggregation, unit },
+    };
   }
 }

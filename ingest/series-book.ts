@@ -5,9 +5,9 @@ import type { SeriesIdentity } from './series-identity.ts';
 
 /**
  * What a value of a series is: a `gauge` is stored as it is; a `counter` is a running total, of which the increases
- * are stored; `delta` is an increase already.
+ * are stored; `delta` is an increase already; of a `distribution` a minute keeps the 95th percentile.
  */
-export type SeriesKind = 'gauge' | 'counter' | 'delta';
+export type SeriesKind = 'gauge' | 'counter' | 'delta' | 'distribution';
 
 /** A series as the protocols know it: how it is stored, and of a counter the last total that was seen. */
 export class Series {
@@ -40,7 +40,7 @@ export class Series {
 }
 
 function aggregationOf(kind: SeriesKind): Aggregation {
-  return kind === 'gauge' ? 'avg' : 'sum';
+  return kind === 'gauge' ? 'avg' : kind === 'distribution' ? 'p95' : 'sum';
 }
 
 const maxTenants = 1000;

@@ -33,6 +33,8 @@ export interface OpenSegment {
   close(): Promise<void>;
 }
 
+/** With it a write returns when its bytes are on the disk; a platform that lacks it takes a second call for that. */
+const synced: number | undefined = constants.O_DSYNC;
 const magic = Buffer.from('FCSPOOL1');
 const idBytes = 16;
 const startBytes = magic.length + idBytes;
@@ -40,7 +42,7 @@ const startBytes = magic.length + idBytes;
 /** Creates a segment file; its name in the folder is on the disk when this returns. */
 export async function createSegment(path: string, folder: string): Promise<OpenSegment> {
   const id = randomBytes(idBytes);
-  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY);
+  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | (synced ?? 0));
   const content: SegmentContent = { id: id.toString('hex'), lanes: [], bytes: startBytes, tornBytes: 0 };
   try {
     await writeFully(file, Buffer.concat([magic, id]), 0);
@@ -61,7 +63,7 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
       const bytes = Buffer.concat(encoded.flatMap(({ frames }) => frames));
       try {
         await writeFully(file, bytes, content.bytes);
-        await file.datasync();
+        if (synced === undefined) await file.datasync();
       } catch (error) {
         shapes.length = knownShapes;
         // Should this fail too, the end has no checksum that holds, and is cut by whoever reads the file.

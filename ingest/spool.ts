@@ -71,6 +71,8 @@ interface Kept extends SealedSegment {
 }
 
 const suffix = '.seg';
+/** So long after a write to the disk the next one waits for company: each costs a tenth of a millisecond of our thread. */
+const gapMs = 2;
 
 /** Opens a spool; what an earlier process left there comes first. The torn end of its last write is cut off. */
 export async function openSpool({
@@ -91,6 +93,8 @@ export async function openSpool({
   let waitingBytes = 0;
   let writes = sealed.length;
   let turn: Promise<unknown> = Promise.resolve();
+  let writtenAt = 0;
+  let isCommitting = false;
 
   /** One thing at a time is done to the files. */
   function inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -99,9 +103,16 @@ export async function openSpool({
     return run;
   }
 
+  function scheduleCommit(): void {
+    const restMs = writtenAt + gapMs - performance.now();
+    if (restMs <= 0) void inTurn(commit);
+    else setTimeout(() => void inTurn(commit), restMs);
+  }
+
   async function commit(): Promise<void> {
     const group = takeGroup();
     if (group.length === 0) return;
+    isCommitting = true;
     const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
     const blocks = group.flatMap((each) => each.blocks.filter(({ rows }) => rows > 0));
     const started = performance.now();
@@ -119,7 +130,9 @@ export async function openSpool({
       return;
     } finally {
       waitingBytes -= bytes;
-      if (waiting.length > 0) void inTurn(commit);
+      writtenAt = performance.now();
+      isCommitting = false;
+      if (waiting.length > 0) scheduleCommit();
     }
     onWrite({ bytes, seconds: (performance.now() - started) / 1000 });
     for (const { resolve } of group) resolve(writes);
@@ -163,7 +176,7 @@ export async function openSpool({
       return new Promise((resolve, reject) => {
         waiting.push({ blocks, bytes, needsEarlier, undo, resolve, reject });
         waitingBytes += bytes;
-        if (waiting.length === 1) void inTurn(commit);
+        if (waiting.length === 1 && !isCommitting) scheduleCommit();
       });
     },
     async oldest() {
@@ -180,7 +193,10 @@ export async function openSpool({
     waitingSince: () => sealed[0]?.since ?? (openRows > 0 ? openSince : undefined),
     lastWrite: () => writes,
     hasSealed: () => sealed.length > 0,
-    close: () => inTurn(seal),
+    async close() {
+      while (waiting.length > 0) await inTurn(commit);
+      await inTurn(seal);
+    },
   };
 }
 

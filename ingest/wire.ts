@@ -1,4 +1,5 @@
 const twoTo32 = 4_294_967_296;
+const maxPacked = 10_000;
 
 /** Bytes that are not the protobuf that they claim to be. */
 export class WireError extends Error {
@@ -116,6 +117,14 @@ export class WireReader {
     const text = this.bytes.toString('hex', this.pos, bytesEnd);
     this.pos = bytesEnd;
     return text;
+  }
+
+  /** Reads packed numbers onto `into`, which may not grow beyond what a sane histogram has. */
+  packed(end: number, into: number[], read: (end: number) => number): void {
+    const packedEnd = this.messageEnd(end);
+    while (this.pos < packedEnd) into.push(read(packedEnd));
+    this.finish(packedEnd);
+    if (into.length > maxPacked) throw new WireError(`a list has more than ${maxPacked} numbers`);
   }
 
   /** Passes over the field of a tag that was just read. */

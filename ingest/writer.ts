@@ -21,7 +21,7 @@ export interface WriterOptions {
   maxPendingBytes: number;
   /** How long rows wait in the spool for company before they are stored, when nobody waits to read them. */
   drainAgeMs: number;
-  /** So many records of a table are known again when they are sent again. */
+  /** So many samples are known again when they are sent again, and a quarter as many records of each other kind. */
   dedupRecords: number;
   /** Takes the rows that ClickHouse refuses, to be written to the quarantine by this writer. */
   quarantine: (writer: Writer, rows: readonly RefusedRow[]) => Promise<void>;

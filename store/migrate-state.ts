@@ -6,6 +6,7 @@ import * as auditLog from './schema/state/0003_audit_log.ts';
 import * as keyLifecycle from './schema/state/0004_key_lifecycle.ts';
 import * as maintenanceWindows from './schema/state/0005_maintenance_windows.ts';
 import * as responses from './schema/state/0006_responses.ts';
+import * as overflows from './schema/state/0007_overflows.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0004_key_lifecycle': keyLifecycle,
   '0005_maintenance_windows': maintenanceWindows,
   '0006_responses': responses,
+  '0007_overflows': overflows,
 };
 
 /**

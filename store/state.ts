@@ -28,6 +28,16 @@ export interface StateTables {
     last_used_at: number | null;
     replaced_by: string | null;
   };
+  overflows: {
+    id: string;
+    tenant: string;
+    exceeded: string;
+    agent: string;
+    metric: string;
+    started_at: number;
+    last_at: number;
+    samples: number;
+  };
   audit_log: {
     id: string;
     tenant: string;

@@ -72,19 +72,19 @@ const encoderOf: { [K in ColumnKind]: (value: ColumnValues[K]) => string } = {
   numbers: (value) => `[${Array.from(value, encodeNumber).join(',')}]`,
 };
 
-function encodeNumber(value: number): string {
+export function encodeNumber(value: number): string {
   return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }
 
 /** Ten digits of seconds and three decimals: ClickHouse reads a shorter number as a year. */
-function encodeTime(ms: number): string {
+export function encodeTime(ms: number): string {
   const digits = String(Math.round(ms)).padStart(13, '0');
   return `${digits.slice(0, -3)}.${digits.slice(-3)}`;
 }
 
 const dateTexts = new Map<number, string>();
 
-function encodeDate(day: number): string {
+export function encodeDate(day: number): string {
   let text = dateTexts.get(day);
   if (text === undefined) {
     if (dateTexts.size > 10_000) dateTexts.clear();
@@ -106,7 +106,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "\\'",
 };
 
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return special.test(text) ? text.replace(/[\\\t\n\r\0\b\f']/g, (character) => escapes[character]!) : text;
 }
 

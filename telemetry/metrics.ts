@@ -31,6 +31,12 @@ export function createMetrics(version: string) {
       labelNames: [label.kind, label.reason],
       registers,
     }),
+    overflowSamples: new Counter({
+      name: metric.overflowSamples,
+      help: 'Samples that went to overflow series, by the limit that was exceeded.',
+      labelNames: [label.limit],
+      registers,
+    }),
     ingestBatchRows: new Histogram({
       name: metric.ingestBatchRows,
       help: 'Rows of one insert.',

@@ -135,7 +135,15 @@ export const incidentAnomalies = defineQuery({
   row: z.object({ series_id: z.string(), started_at: integer, ended_at: integer }),
 });
 
-/** How many anomalies of a tenant are open. */
+/** Says of anomalies of a series for which feedback nobody is told of them; empty for none. */
+export const holdBackAnomalies = defineStatement({
+  name: 'hold_back_anomalies',
+  sql: `INSERT INTO anomalies SELECT * REPLACE ({by:String} AS held_back_by) FROM anomalies FINAL
+  WHERE tenant = {tenant:String} AND series_id = {series:UInt64} AND anomaly_id IN {ids:Array(String)}`,
+  params: z.object({ tenant: z.string(), series: z.string(), by: z.string(), ids: z.array(z.string()) }),
+});
+
+/** How many anomalies of a tenant are open, of which people are told. */
 export const countOpenAnomalies = defineQuery({
   name: 'count_open_anomalies',
   sql: `SELECT count() AS open FROM anomalies FINAL

@@ -53,6 +53,7 @@ describe('defaults', () => {
       maxFutureSeconds: 600,
     },
     cardinality: { maxSeries: 500_000, maxSeriesPerAgent: 50_000, maxNewSeriesPerMinute: 100_000, activeHours: 24 },
+    audit: { keepDays: 400 },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
     jobs: {
@@ -168,7 +169,7 @@ describe('a wrong value', () => {
     [
       'a fraction',
       { ingest: { dedupRecords: 1.5 } },
-      'ingest.dedupRecords (FLEETCAST_INGEST_DEDUP_RECORDS) = 1.5; allowed: 1000 to 100000000 records of a kind that are known again when they are sent again; 32 bytes each',
+      'ingest.dedupRecords (FLEETCAST_INGEST_DEDUP_RECORDS) = 1.5; allowed: 1000 to 100000000 samples that are known again when they are sent again, and a quarter as many of each other kind; 50 bytes each',
     ],
     ['nothing', { host: null }, 'host (FLEETCAST_HOST) = null; allowed: an address to listen on'],
     [

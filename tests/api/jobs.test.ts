@@ -61,6 +61,7 @@ describe.skipIf(!hasChdb())('jobs', () => {
       'forecast',
       'train',
       'slo',
+      'prune',
     ]);
     for (const { schedule, watermark, lastRun } of items) {
       expect(schedule).toMatch(/^(\S+ ){5}\S+$/);
@@ -149,6 +150,6 @@ describe.skipIf(!hasChdb())('jobs', () => {
 
   test('that do not exist answer 404 and name those that do', async () => {
     const { detail } = await expectProblem(await request('tidy', window), 404);
-    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo');
+    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo, prune');
   });
 });

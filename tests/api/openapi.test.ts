@@ -12,7 +12,13 @@ const minute = 60_000;
 const isPage = (path: string) => path === '/' || path === '/openapi.json' || /^\/(docs|console)(\/|$)/.test(path);
 
 /** Protocols that have their own way to tell an error. */
-const ownErrorTypes: Readonly<Record<string, string[]>> = { '/api/v1/write': ['text/plain'] };
+const otlpTypes = ['application/x-protobuf', 'application/json'];
+const ownErrorTypes: Readonly<Record<string, string[]>> = {
+  '/api/v1/write': ['text/plain'],
+  '/v1/metrics': otlpTypes,
+  '/v1/traces': otlpTypes,
+  '/v1/logs': otlpTypes,
+};
 
 describe.skipIf(!hasChdb())('the OpenAPI document', () => {
   let service: TestApp;
@@ -73,6 +79,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
     await service.telemetry.insert(forecastScoresTable, [forecastScore('default', seriesId, end)]);
     incidentId = await first('/v1/incidents');
+    await service.post(`/v1/anomalies/${anomalyId}/feedback`, { verdict: 'real' });
   }
 
   const operations = (): [path: string, method: string, operation: Operation][] =>
@@ -149,6 +156,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/feedback', () => '/v1/feedback'],
     ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],
     ['/v1/incidents', () => '/v1/incidents'],
     ['/v1/incidents/{id}', () => `/v1/incidents/${incidentId}`],
@@ -159,6 +167,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/keys', () => '/v1/keys'],
     ['/v1/audit', () => '/v1/audit'],
+    ['/v1/cardinality', () => '/v1/cardinality'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],

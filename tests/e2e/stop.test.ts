@@ -22,7 +22,7 @@ describe.skipIf(!hasChdb())('a service that is told to stop', () => {
       expect(await stop(service, signal)).toEqual({ code: 0, signal: null });
       await sender.ended;
       expect(service.output()).toContain('"msg":"stopped"');
-      expect(await findFaults(directory.path, sender.acknowledged)).toEqual({ lost: [], twice: [] });
+      expect(await findFaults(directory.path, sender.acknowledged)).toEqual({ lost: [], twice: [], derivedTwice: 0 });
     },
     30_000,
   );

@@ -8,9 +8,10 @@ import { renderFleetMetrics } from '../../api/fleet-metrics.ts';
 import { observeModels, observeRefusals, observeStatements, observeWriter } from '../../api/observe.ts';
 import { settledBy } from '../../api/read-after-writes.ts';
 import { createNativeIngest } from '../../ingest/native.ts';
+import { createOtlp } from '../../ingest/otlp.ts';
 import { createQuarantine } from '../../ingest/quarantine.ts';
 import { createRemoteWrite } from '../../ingest/remote-write.ts';
-import { createSeriesAdmission } from '../../ingest/series-admission.ts';
+import { createSeriesAdmission, type SeriesAdmission } from '../../ingest/series-admission.ts';
 import { openWriter, type Writer } from '../../ingest/writer.ts';
 import { createExplainer } from '../../models/language/registry.ts';
 import { createModelPool } from '../../models/pool.ts';
@@ -34,6 +35,7 @@ export interface TestAppOptions {
 
 export interface TestApp {
   config: Config;
+  admission: SeriesAdmission;
   telemetry: TelemetryStore;
   writer: Writer;
   state: StateStore;
@@ -91,13 +93,16 @@ export async function startTestApp({
   const runner = createRunner({ jobs, state, holder: 'test', now, latenessSeconds, settled, metrics, log });
   const { activeHours, ...budget } = config.cardinality;
   const admission = createSeriesAdmission({ budget, activeHours });
+  const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
     telemetry,
     state,
     writer,
-    ingest: createNativeIngest({ writer, admission, quarantine, now, ...config.ingest }),
-    remoteWrite: createRemoteWrite({ writer, admission, now, ...config.ingest }),
+    ingest,
+    otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
+    remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
+    cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,
     maxBodyBytes: config.ingest.maxBodyBytes,
@@ -113,14 +118,14 @@ export async function startTestApp({
     now,
     pool: models,
     models: () => ({ backend: 'auto', threads: 1 }),
-    fleetMetrics: (tenant) =>
-      renderFleetMetrics({ telemetry, state, jobs, liveness: config.liveness, latenessSeconds, now }, tenant),
+    fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping,
   });
 
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
     config,
+    admission,
     telemetry,
     writer,
     state,

@@ -28,6 +28,15 @@ const sampleRows = defineQuery({
   row: z.object({ name: z.string(), count: z.coerce.number() }),
 });
 
+/** The changes of queues, which the views derive of task events: one of each that is queued. */
+const derivedChanges = defineQuery({
+  name: 'test_derived_changes',
+  sql: `SELECT toFloat64(sum(r.sum)) AS count FROM rollup_minute AS r
+    WHERE series_id IN (SELECT series_id FROM series WHERE metric = 'task_queue_change')`,
+  params: z.object({}),
+  row: z.object({ count: z.number() }),
+});
+
 export type Counts = Map<string, number>;
 
 const toMap = (rows: { name: string; count: number }[]): Counts =>
@@ -43,3 +52,9 @@ export const countEvents = async (store: TelemetryStore): Promise<Counts> => toM
 /** How many samples of a metric each series has, by its label `id`. */
 export const countSamples = async (store: TelemetryStore, metric: string): Promise<Counts> =>
   toMap(await store.query(sampleRows, { metric }));
+
+/** The sum of the series `task_queue_change` in the rollups. */
+export async function countDerivedChanges(store: TelemetryStore): Promise<number> {
+  const [row] = await store.query(derivedChanges, {});
+  return row?.count ?? 0;
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { createRoute, z } from '@hono/zod-openapi';
+import { type AffectedAnomaly, applyFeedback, effectDays, shapeOf } from '../analytics/held-back.ts';
+import { thresholdFactor, verdicts } from '../models/feedback/hold-back.ts';
+import { recordAudit } from '../store/records/audit.ts';
+import { deleteFeedback, type Feedback, insertFeedback, listFeedback } from '../store/records/feedback.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
+import { actorOf } from './actor.ts';
+import { findAnomaly } from './anomaly.ts';
+import { requireScope } from './auth.ts';
+import { limitBody } from './body-limit.ts';
+import { createRouter } from './context.ts';
+import { pageOf } from './page.ts';
+import { problemResponses } from './problem.ts';
+import { isoTime, seriesIdValue, toIso } from './values.ts';
+
+const feedbackSchema = z
+  .object({
+    id: z.string(),
+    anomalyId: z.string(),
+    seriesId: z.string(),
+    verdict: z.enum(verdicts),
+    reason: z.string(),
+    author: z.string(),
+    at: isoTime,
+  })
+  .openapi('Feedback');
+
+const affected = z.array(z.object({ id: z.string(), startedAt: isoTime, peakScore: z.number() }));
+const effectSchema = z
+  .object({
+    days: z.number(),
+    gone: affected.openapi({ description: 'Of these nobody would have been told.' }),
+    stayed: affected.openapi({ description: 'Of these people would have been told all the same.' }),
+    back: affected.openapi({ description: 'Of these people are told again.' }),
+    thresholdFactor: z
+      .number()
+      .openapi({ description: 'By how much the threshold of the series is raised now, 1 to 3.' }),
+  })
+  .openapi('FeedbackEffect');
+
+const givenSchema = z.object({ feedback: feedbackSchema, effect: effectSchema }).openapi('FeedbackGiven');
+const tags = ['feedback'];
+
+const giveRoute = createRoute({
+  method: 'post',
+  path: '/v1/anomalies/{id}/feedback',
+  summary: 'Say of an anomaly that it was a false alarm, real, or expected',
+  description:
+    'Similar anomalies of the series are held back after a false alarm, and those at the same time of the week after one that ' +
+    'was expected; each false alarm also raises the threshold of the series. What is nearly as bad as something real is always told. ' +
+    `The answer tells what this does to the alarms of the last ${effectDays} days. It can be taken back.`,
+  tags,
+  middleware: [requireScope('operate'), limitBody()] as const,
+  request: {
+    params: z.object({ id: z.string().max(100) }),
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            verdict: z.enum(verdicts),
+            reason: z.string().max(1000).default(''),
+            author: z.string().max(200).optional().openapi({ description: 'By default, the name of the key.' }),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    201: { description: 'Taken, with its effect', content: { 'application/json': { schema: givenSchema } } },
+    ...problemResponses,
+  },
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/feedback',
+  summary: 'List what was said of anomalies, the latest first',
+  tags,
+  middleware: requireScope('read'),
+  request: { query: z.object({ series: seriesIdValue.optional(), anomaly: z.string().max(100).optional() }) },
+  responses: {
+    200: { description: 'Feedback', content: { 'application/json': { schema: pageOf(feedbackSchema) } } },
+    ...problemResponses,
+  },
+});
+
+const withdrawRoute = createRoute({
+  method: 'delete',
+  path: '/v1/feedback/{id}',
+  summary: 'Take back what was said of an anomaly',
+  tags,
+  middleware: requireScope('operate'),
+  request: { params: z.object({ id: z.string().max(100) }) },
+  responses: {
+    200: { description: 'Taken back, with the effect', content: { 'application/json': { schema: effectSchema } } },
+    ...problemResponses,
+  },
+});
+
+export interface FeedbackRoutesDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  now: () => Date;
+}
+
+/** `POST /v1/anomalies/{id}/feedback`, `GET /v1/feedback`, `DELETE /v1/feedback/{id}`. */
+export function createFeedbackRoutes({ telemetry, state, now }: FeedbackRoutesDeps) {
+  async function effectOf(tenant: string, series: string) {
+    const effect = await applyFeedback({ telemetry, state }, { tenant, series }, now().getTime());
+    return {
+      days: effectDays,
+      gone: effect.gone.map(toAffected),
+      stayed: effect.stayed.map(toAffected),
+      back: effect.back.map(toAffected),
+      thresholdFactor: thresholdFactor(await listFeedback(state, tenant, { series })),
+    };
+  }
+
+  return createRouter()
+    .openapi(giveRoute, async (context) => {
+      const { tenant, name } = context.get('principal');
+      const { verdict, reason, author = name } = context.req.valid('json');
+      const row = await findAnomaly(telemetry, tenant, context.req.valid('param').id);
+      const at = now().getTime();
+      const feedback: Feedback = {
+        ...{ id: randomUUID(), tenant, anomaly: row.id, series: row.series_id, detector: row.detector },
+        ...{ verdict, reason, author, at, shape: shapeOf({ ...row, as_of: at }) },
+      };
+      await state.db.transaction().execute(async (db) => {
+        await insertFeedback({ db }, feedback);
+        const details = { feedback: feedback.id, verdict, reason, author };
+        await recordAudit({ db }, actorOf(context), { action: 'feedback.given', target: row.id, details }, now());
+      });
+      return context.json({ feedback: toFeedback(feedback), effect: await effectOf(tenant, row.series_id) }, 201);
+    })
+    .openapi(listRoute, async (context) => {
+      const rows = await listFeedback(state, context.get('principal').tenant, context.req.valid('query'));
+      return context.json({ items: rows.reverse().map(toFeedback), nextCursor: null }, 200);
+    })
+    .openapi(withdrawRoute, async (context) => {
+      const { tenant } = context.get('principal');
+      const { id } = context.req.valid('param');
+      const series = await state.db.transaction().execute(async (db) => {
+        const feedback = await deleteFeedback({ db }, tenant, id);
+        if (feedback === undefined) throw new AppError('not_found', `no feedback ${JSON.stringify(id)}`);
+        const { anomaly, verdict, reason, author } = feedback;
+        const details = { feedback: id, verdict, reason, author };
+        await recordAudit({ db }, actorOf(context), { action: 'feedback.withdrawn', target: anomaly, details }, now());
+        return feedback.series;
+      });
+      return context.json(await effectOf(tenant, series), 200);
+    });
+}
+
+function toFeedback({ id, anomaly, series, verdict, reason, author, at }: Feedback) {
+  return { id, anomalyId: anomaly, seriesId: series, verdict, reason, author, at: toIso(at) };
+}
+
+function toAffected({ id, startedAt, peakScore }: AffectedAnomaly) {
+  return { id, startedAt: toIso(startedAt), peakScore };
+}

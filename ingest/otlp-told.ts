@@ -1,0 +1,100 @@
+import type { NativeIngest, Sender } from './native.ts';
+import type { OtlpOutcome } from './otlp.ts';
+import { attributeOf } from './otlp-attributes.ts';
+import { type ToldSample, toldBySpan } from './otlp-genai.ts';
+import type { OtlpLog } from './otlp-logs.ts';
+import type { Resource } from './otlp-resource.ts';
+import type { OtlpSpan } from './otlp-spans.ts';
+import { eventOfLog, type NativeEvent } from './otlp-task-events.ts';
+import type { SampleIntake } from './sample-intake.ts';
+import { Series, type SeriesBook } from './series-book.ts';
+import { identify } from './series-identity.ts';
+
+/** Errors begin here among the numbers of severity. */
+const severityError = 17;
+
+/** What the spans or log records of one request tell: task events and samples. */
+export class OtlpTold {
+  readonly intake: SampleIntake;
+  readonly #sender: Sender;
+  readonly #book: ReturnType<SeriesBook['of']>;
+  readonly #events: NativeEvent[] = [];
+  /** Counts of one series and millisecond are one sample: two would be taken for one that was sent twice. */
+  readonly #counts = new Map<string, { series: Series; time: number; value: number }>();
+  #records = 0;
+  #unmapped = 0;
+
+  constructor(intake: SampleIntake, book: ReturnType<SeriesBook['of']>, sender: Sender) {
+    this.intake = intake;
+    this.#book = book;
+    this.#sender = sender;
+  }
+
+  addSpan(span: OtlpSpan, from: Resource): void {
+    this.#records++;
+    const told = toldBySpan(span, from);
+    if (told === undefined) {
+      this.#unmapped++;
+      return;
+    }
+    if (told.event !== undefined) this.#events.push(told.event);
+    for (const sample of told.samples) this.#addSample(sample);
+  }
+
+  /** Only errors tell something: of a task that failed, or else how often. */
+  addLog(log: OtlpLog, from: Resource): void {
+    this.#records++;
+    if (log.severity < severityError) {
+      this.#unmapped++;
+      return;
+    }
+    const event = eventOfLog(log, from);
+    if (event !== undefined) {
+      this.#events.push(event);
+      return;
+    }
+    const type = attributeOf(log.attributes, 'exception.type') ?? attributeOf(log.attributes, 'error.type') ?? '';
+    const labels = [...from.labels, 'error_type', type];
+    const told = { metric: 'log_errors_total', kind: 'count', unit: '1', labels, time: log.time, value: 1 } as const;
+    this.#addSample(told);
+  }
+
+  /** Stores samples and events; a record whose event or value is refused is rejected. */
+  async store(ingest: Pick<NativeIngest, 'events'>): Promise<OtlpOutcome> {
+    for (const { series, time, value } of this.#counts.values()) this.intake.add(series, time, value);
+    const samples = await this.intake.store();
+    const events = await ingest.events({ values: this.#events, isList: true }, this.#sender);
+    // A span is refused as an event and with each of its values: it counts once.
+    const rejected = Math.min(this.#records, Math.max(samples.refused, events.refused));
+    const reasons = [...samples.reasons, ...events.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`)];
+    const skipped = { ...samples.skipped, no_mapping: this.#unmapped };
+    return { accepted: this.#records - rejected, rejected, skipped, reasons: reasons.slice(0, 10) };
+  }
+
+  #addSample({ metric, kind, unit, labels, time, value }: ToldSample): void {
+    const series = this.#seriesOf(metric, kind, unit, labels);
+    if (typeof series === 'string') {
+      this.intake.refuseSeries(series);
+      return;
+    }
+    if (kind === 'duration') {
+      this.intake.add(series, time, value);
+      return;
+    }
+    const key = `${series.row.series_id} ${time}`;
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { series, time, value });
+    else known.value += value;
+  }
+
+  #seriesOf(metric: string, kind: ToldSample['kind'], unit: string, labels: string[]): Series | string {
+    const key = [metric, ...labels].join('\0');
+    let series = this.#book.get(key);
+    if (series !== undefined) return series;
+    const identity = identify(metric, labels, []);
+    if (typeof identity === 'string') return identity;
+    series = new Series(this.#sender.tenant, identity, kind === 'count' ? 'delta' : 'distribution', unit);
+    this.#book.set(key, series);
+    return series;
+  }
+}

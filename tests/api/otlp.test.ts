@@ -1,0 +1,128 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { hasChdb } from '../support/servers.ts';
+import { message } from '../support/wire-writer.ts';
+
+const protobuf = 'application/x-protobuf';
+const json = 'application/json';
+const stringValue = (value: string) => message([1, 'bytes', value]);
+const nanos = (ms: number) => BigInt(ms) * 1_000_000n;
+
+/** `ExportMetricsServiceRequest` with one gauge, whose points are at the given times. */
+function gaugeRequest(name: string, times: readonly number[], attributes: Record<string, string> = {}): Buffer {
+  const points = times.map((time) =>
+    message(
+      ...Object.entries(attributes)
+        .map(([key, value]) => [7, 'bytes', message([1, 'bytes', key], [2, 'bytes', stringValue(value)])] as const)
+        .map(([field, kind, value]) => [field, kind, value] as [number, 'bytes', Buffer]),
+      [3, 'fixed64', nanos(time)],
+      [4, 'double', 1],
+    ),
+  );
+  const gauge = message(...points.map((point): [number, 'bytes', Buffer] => [1, 'bytes', point]));
+  const metric = message([1, 'bytes', name], [5, 'bytes', gauge]);
+  return message([1, 'bytes', message([2, 'bytes', message([2, 'bytes', metric])])]);
+}
+
+describe.skipIf(!hasChdb())('OTLP over HTTP', () => {
+  let service: TestApp;
+
+  beforeAll(async () => {
+    service = await startTestApp({ env: { FLEETCAST_INGEST_MAX_BODY_BYTES: '65536' } });
+  });
+  afterAll(() => service?.close());
+
+  const send = (path: string, body: Buffer | string, type: string, headers: Record<string, string> = {}) =>
+    service.request(path, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      headers: { 'content-type': type, ...headers },
+    });
+  const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+
+  test.each(['/v1/metrics', '/v1/traces', '/v1/logs'])(
+    '%s takes an empty export and answers in its encoding',
+    async (path) => {
+      const answers = [await send(path, Buffer.alloc(0), protobuf), await send(path, '{}', json)];
+      expect(answers.map((answer) => [answer.status, answer.headers.get('content-type')])).toEqual([
+        [200, protobuf],
+        [200, json],
+      ]);
+      expect([(await bytesOf(answers[0]!)).length, await answers[1]!.text()]).toEqual([0, '{}']);
+    },
+  );
+
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('takes %s', async (encoding, compress) => {
+    const body = compress(gaugeRequest(`compressed_${encoding}`, [Date.now()]));
+    expect((await send('/v1/metrics', body, protobuf, { 'content-encoding': encoding })).status).toBe(200);
+    const { items } = await service.get<{ items: unknown[] }>(`/v1/series?metric=compressed_${encoding}`);
+    expect(items).toHaveLength(1);
+  });
+
+  test('of an export with good and bad points, the good are stored and the bad are told as a partial success', async () => {
+    const answer = await send('/v1/metrics', gaugeRequest('partly', [Date.now(), 1]), protobuf);
+    expect(answer.status).toBe(200);
+    const text = (await bytesOf(answer)).toString('latin1');
+    expect(text).toContain('partly: 1970-01-01T00:00:00.001Z is out of bounds');
+    const request = { gauge: { dataPoints: [{ timeUnixNano: '1000000', asInt: '1' }] } };
+    const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'old', ...request }] }] }] });
+    expect(await (await send('/v1/metrics', body, json)).json()).toEqual({
+      partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('out of bounds') },
+    });
+    const { items } = await service.get<{ items: unknown[] }>('/v1/series?metric=partly');
+    expect(items).toHaveLength(1);
+  });
+
+  test.each<[string, number, number, Buffer | string, string, Record<string, string>]>([
+    ['bytes that are no message', 400, 3, Buffer.from('0aff', 'hex'), protobuf, {}],
+    ['a text that is no JSON', 400, 3, '{', json, {}],
+    ['JSON of another shape', 400, 3, '{"resourceMetrics":[{"scopeMetrics":7}]}', json, {}],
+    ['a type that is neither', 415, 3, '{}', 'text/plain', {}],
+    ['a body above the limit', 413, 3, ' '.repeat(65_537), json, {}],
+    ['an unknown compression', 415, 3, '{}', json, { 'content-encoding': 'br' }],
+  ])('%s is answered with %i and a google.rpc.Status of code %i', async (_title, status, code, body, type, headers) => {
+    const answer = await send('/v1/metrics', body, type, headers);
+    expect(answer.status).toBe(status);
+    if (type === protobuf) {
+      expect(answer.headers.get('content-type')).toBe(protobuf);
+      expect((await bytesOf(answer)).subarray(0, 2)).toEqual(Buffer.from([8, code]));
+    } else {
+      expect(await answer.json()).toEqual({ code, message: expect.any(String) });
+    }
+  });
+
+  test('a value that is nested without end is refused, and harms nobody', async () => {
+    let value = stringValue('deep');
+    for (let i = 0; i < 5000; i++) value = message([5, 'bytes', message([1, 'bytes', value])]);
+    const attribute = message([1, 'bytes', 'nested'], [2, 'bytes', value]);
+    const resource = message([1, 'bytes', attribute]);
+    const answer = await send('/v1/metrics', message([1, 'bytes', message([1, 'bytes', resource])]), protobuf);
+    expect([answer.status, (await bytesOf(answer)).toString()]).toEqual([
+      400,
+      expect.stringContaining('nested deeper'),
+    ]);
+  });
+});
+
+describe.skipIf(!hasChdb())('with auth required', () => {
+  let service: TestApp;
+
+  beforeAll(async () => {
+    service = await startTestApp({ env: { FLEETCAST_AUTH: 'required' } });
+  });
+  afterAll(() => service?.close());
+
+  test('a missing key is told as each protocol tells an error', async () => {
+    const post = (path: string, type: string) =>
+      service.request(path, { method: 'POST', headers: { 'content-type': type }, body: '' });
+    const otlp = await post('/v1/traces', json);
+    expect([otlp.status, await otlp.json()]).toEqual([401, { code: 16, message: expect.any(String) }]);
+    const remoteWrite = await post('/api/v1/write', protobuf);
+    expect([remoteWrite.status, remoteWrite.headers.get('content-type')]).toEqual([401, 'text/plain; charset=UTF-8']);
+    for (const { headers } of [otlp, remoteWrite]) expect(headers.get('www-authenticate')).toBe('Bearer');
+  });
+});

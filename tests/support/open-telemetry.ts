@@ -1,0 +1,70 @@
+import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import {
+  type AggregationTemporality,
+  AggregationType,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+
+export const otlpEncodings = ['protobuf', 'json'] as const;
+export type OtlpEncoding = (typeof otlpEncodings)[number];
+
+const exporters = {
+  protobuf: { Metric: ProtobufMetricExporter, Trace: ProtobufTraceExporter, Log: ProtobufLogExporter },
+  json: { Metric: JsonMetricExporter, Trace: JsonTraceExporter, Log: JsonLogExporter },
+};
+
+export interface SdkOptions {
+  /** The base URL, as `OTEL_EXPORTER_OTLP_ENDPOINT` names it. */
+  url: string;
+  encoding: OtlpEncoding;
+  resource: Record<string, string>;
+  temporality?: AggregationTemporality;
+  isExponential?: boolean;
+}
+
+/** The SDK of OpenTelemetry with its real exporters; `shutdown` sends what is left and waits. */
+export function startSdk({ url, encoding, resource: attributes, temporality, isExponential = false }: SdkOptions) {
+  const { Metric, Trace, Log } = exporters[encoding];
+  const resource = resourceFromAttributes(attributes);
+  const exporter = new Metric({
+    url: `${url}/v1/metrics`,
+    ...(temporality !== undefined && { temporalityPreference: temporality }),
+  });
+  const meters = new MeterProvider({
+    resource,
+    readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
+    views: isExponential ? [{ instrumentName: '*', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }] : [],
+  });
+  const tracers = new TracerProvider({
+    resource,
+    spanProcessors: [new BatchSpanProcessor({ exporter: new Trace({ url: `${url}/v1/traces` }) })],
+  });
+  const loggers = new LoggerProvider({
+    resource,
+    processors: [new BatchLogRecordProcessor({ exporter: new Log({ url: `${url}/v1/logs` }) })],
+  });
+  return {
+    meters,
+    tracers,
+    loggers,
+    async flush() {
+      await meters.forceFlush();
+      await tracers.forceFlush();
+      await loggers.forceFlush();
+    },
+    async shutdown() {
+      await meters.shutdown();
+      await tracers.shutdown();
+      await loggers.shutdown();
+    },
+  };
+}
