@@ -13,6 +13,7 @@ import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinali
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
+import { createDetectorsRoutes } from './detectors.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
@@ -85,6 +86,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createForecastsRoutes(deps));
   app.route('/', createForecastLedgerRoutes(deps));
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
+  app.route('/', createDetectorsRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
   app.route('/', createFeedbackRoutes(deps));

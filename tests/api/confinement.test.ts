@@ -112,6 +112,8 @@ describe.skipIf(!hasChdb())('a tenant', () => {
         { what: `the run of ${job}` },
       );
     }
+    const [anomaly] = await itemsOf(owner, '/v1/anomalies');
+    await send(`/v1/anomalies/${anomaly!.id}/feedback`, { verdict: 'real', reason: marker });
   }
 
   function bodyOf({ requestBody }: Operation): unknown {
