@@ -10,6 +10,7 @@ const pollMs = 20;
 /** The service, in a process of its own. */
 export interface LaunchedService {
   url: string;
+  pid: number;
   /** From the start of the process until `/readyz` said yes. */
   secondsToReady: number;
   /** Resolves when the process has ended, by itself or by `stop`. */
@@ -68,7 +69,7 @@ export async function launchService({
   const url = `http://127.0.0.1:${port}`;
   const isReady = await waitUntilReady(url, exited, readyTimeoutSeconds);
   const secondsToReady = (performance.now() - startedAt) / 1000;
-  if (isReady) return { url, secondsToReady, exited, stop };
+  if (isReady) return { url, pid: child.pid!, secondsToReady, exited, stop };
   child.kill('SIGKILL');
   await exited;
   throw new Error(`the service did not start; the end of ${logPath}:\n${readFileSync(logPath, 'utf8').slice(-2000)}`);
