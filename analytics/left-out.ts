@@ -1,6 +1,7 @@
 import type { RegularSeries } from '../models/series.ts';
 import { incidentAnomalies } from '../store/queries/detection.ts';
 import { selectedSeries } from '../store/queries/selected-series.ts';
+import { listFeedback } from '../store/records/feedback.ts';
 import { listMaintenanceWindows } from '../store/records/maintenance-windows.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
@@ -19,7 +20,8 @@ const longestIncidentMs = 86_400_000;
 
 /**
  * What a model of the ordinary must not learn from, by series: maintenance windows, and incidents. An incident is an
- * anomaly with a peak score of at least 2 at full maturity that lasted a day at most.
+ * anomaly that a person called real; where nobody said anything of it, one with a peak score of at least 2 at full
+ * maturity that lasted a day at most.
  */
 export async function readLeftOut(
   { telemetry, state }: { telemetry: TelemetryStore; state: StateStore },
@@ -37,9 +39,14 @@ export async function readLeftOut(
     const series = await telemetry.query(selectedSeries, { tenant: tenant.id, metric, agent, type });
     for (const { id } of series) add(id, window);
   }
+  const saidOf = new Map((await listFeedback(state, tenant.id)).map((feedback) => [feedback.anomaly, feedback]));
+  for (const { series, verdict, shape } of saidOf.values()) {
+    const end = shape.startMs + shape.durationMs + 1;
+    if (verdict === 'real' && shape.startMs < to && end > from) add(series, { from: shape.startMs, to: end });
+  }
   const params = { tenant: tenant.id, from, to, minScore: leastIncidentScore, maxLengthMs: longestIncidentMs };
   for (const anomaly of await telemetry.query(incidentAnomalies, params)) {
-    add(anomaly.series_id, { from: anomaly.started_at, to: anomaly.ended_at + 1 });
+    if (!saidOf.has(anomaly.id)) add(anomaly.series_id, { from: anomaly.started_at, to: anomaly.ended_at + 1 });
   }
   return leftOut;
 }

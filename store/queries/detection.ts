@@ -119,7 +119,7 @@ export const withdrawAnomalies = defineStatement({
  */
 export const incidentAnomalies = defineQuery({
   name: 'incident_anomalies',
-  sql: `SELECT toString(a.series_id) AS series_id, ${milliseconds('a.started_at')} AS started_at,
+  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, ${milliseconds('a.started_at')} AS started_at,
     ifNull(toUnixTimestamp64Milli(a.ended_at), {to:Int64}) AS ended_at
   FROM anomalies AS a FINAL
   WHERE a.tenant = {tenant:String} AND a.started_at < ${time('to')} AND (a.ended_at IS NULL OR a.ended_at >= ${time('from')})
@@ -132,7 +132,7 @@ export const incidentAnomalies = defineQuery({
     minScore: z.number(),
     maxLengthMs: z.number().int(),
   }),
-  row: z.object({ series_id: z.string(), started_at: integer, ended_at: integer }),
+  row: z.object({ id: z.string(), series_id: z.string(), started_at: integer, ended_at: integer }),
 });
 
 /** Says of anomalies of a series for which feedback nobody is told of them; empty for none. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leaveOut, readLeftOut } from '../../analytics/left-out.ts';
+import type { FeedbackVerdict } from '../../models/feedback/hold-back.ts';
+import { insertFeedback } from '../../store/records/feedback.ts';
 import { addMaintenanceWindow } from '../../store/records/maintenance-windows.ts';
 import { listTenants } from '../../store/records/tenants.ts';
 import { anomaliesTable } from '../../store/tables.ts';
@@ -47,6 +49,11 @@ describe.skipIf(!hasChdb())('what no model is trained on', () => {
         const row = { ...about, ...band, peak_score: 3, started_at: start, ended_at: start + hourMs, ...rest };
         return telemetry.insert(anomaliesTable, [{ ...row, withdrawn: 0, held_back_by: '' }]);
       },
+      say: (verdict: FeedbackVerdict, series: string) => {
+        const shape = { direction: 'above' as const, score: 1.2, startMs: start, durationMs: 2 * hourMs };
+        const about = { tenant, anomaly: series, series, detector: 'd', reason: '', author: '', at: end };
+        return insertFeedback(state, { id: `${series}-${verdict}`, verdict, shape, ...about });
+      },
       leftOut: async () => {
         const found = await readLeftOut({ telemetry, state }, owner!, { from: start, to: end });
         return Object.fromEntries(
@@ -85,5 +92,14 @@ describe.skipIf(!hasChdb())('what no model is trained on', () => {
     await anomaly(ids.memory, { ended_at: start + 30 * hourMs });
     await anomaly(ids.other, { ended_at: null });
     expect(await leftOut()).toEqual({ load: [[start, start + hourMs + 1]], other: [[start, end + 1]] });
+  });
+
+  test('is what a person called real, and not what one called a false alarm or expected', async () => {
+    const { ids, anomaly, say, leftOut } = await arrange();
+    for (const id of Object.values(ids)) await anomaly(id, {});
+    await say('real', ids.load);
+    await say('false_alarm', ids.memory);
+    await say('expected', ids.other);
+    expect(await leftOut()).toEqual({ load: [[start, start + 2 * hourMs + 1]] });
   });
 });
