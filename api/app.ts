@@ -35,6 +35,7 @@ import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
+import { createStreamRoutes } from './stream.ts';
 import { createStuckTasksRoutes } from './stuck-tasks.ts';
 
 export interface AppDeps
@@ -92,6 +93,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createFeedbackRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));
   app.route('/', createStuckTasksRoutes(deps));
+  app.route('/', createStreamRoutes(deps));
   app.route('/', createSlosRoutes(deps));
   app.route('/', createJobsRoutes(deps));
   app.route('/', createModelsRoutes(deps));

@@ -2,10 +2,13 @@ import { Gauge, Registry } from 'prom-client';
 import { reportSlos } from '../alerts/slo-report.ts';
 import { centralCoverage } from '../analytics/central-coverage.ts';
 import type { Job } from '../analytics/job.ts';
+import { severities } from '../models/incidents/describe-incident.ts';
 import { listAgents } from '../store/queries/agents.ts';
 import { countActiveSeries } from '../store/queries/cardinality.ts';
 import { countOpenAnomalies } from '../store/queries/detection.ts';
 import { ledgerOfFleet, replacedSeries } from '../store/queries/forecast-ledger.ts';
+import { countOpenIncidents } from '../store/queries/incidents.ts';
+import { resolutions } from '../store/records/incident-actions.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import { listSlos } from '../store/records/slo-definitions.ts';
 import type { StateStore } from '../store/state.ts';
@@ -38,6 +41,7 @@ export async function renderFleetMetrics(deps: FleetMetricsDeps, tenant: string)
   await Promise.all([
     addAgents(deps, tenant, gauge),
     addAnomalies(deps, tenant, gauge),
+    addIncidents(deps, tenant, gauge),
     addForecasts(deps, tenant, gauge),
     addSlos(deps, tenant, gauge),
     addJobs(deps, gauge),
@@ -141,6 +145,22 @@ async function addForecasts({ telemetry, now }: FleetMetricsDeps, tenant: string
   gauge(metric.forecastReplaced, 'Series on which seasonal naive stands in for a forecaster that did worse.', [
     label.tenant,
   ]).set({ tenant }, replaced?.ids.length ?? 0);
+}
+
+async function addIncidents(
+  { telemetry, state, now }: FleetMetricsDeps,
+  tenant: string,
+  gauge: CreateGauge,
+): Promise<void> {
+  const resolved = [...(await resolutions(state, tenant, now().getTime())).keys()];
+  const counts = await telemetry.query(countOpenIncidents, { tenant, resolved });
+  const open = gauge(metric.incidentsOpen, 'Incidents that go on and that nobody has resolved, by severity.', [
+    label.tenant,
+    label.severity,
+  ]);
+  for (const severity of severities) {
+    open.set({ tenant, severity }, counts.find((count) => count.severity === severity)?.open ?? 0);
+  }
 }
 
 async function addSlos({ telemetry, state }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {

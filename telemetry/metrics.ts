@@ -124,6 +124,11 @@ export function createMetrics(version: string) {
       buckets: secondsBuckets,
       registers,
     }),
+    streamClients: new Gauge({
+      name: metric.streamClients,
+      help: 'Clients that follow /v1/stream.',
+      registers,
+    }),
     degraded: new Gauge({
       name: metric.degraded,
       help: '1 while a component does less than it should; /status says why.',

@@ -156,6 +156,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/stream', () => '/v1/stream?cursor=0.0.0'],
     ['/v1/feedback', () => '/v1/feedback'],
     ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],
     ['/v1/incidents', () => '/v1/incidents'],

@@ -1,0 +1,136 @@
+import { setTimeout } from 'node:timers/promises';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { AppError } from '../telemetry/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import {
+  currentCursor,
+  type LiveCursor,
+  type LiveEventsDeps,
+  readLiveCursor,
+  readLiveEvents,
+  writeLiveCursor,
+} from './live-events.ts';
+import { pageOf } from './page.ts';
+import { problemResponses } from './problem.ts';
+
+const eventSchema = z
+  .object({
+    event: z.string().openapi({
+      description:
+        'anomaly.opened, .closed; incident.opened, .changed, .closed, .merged, .withdrawn; agent.new, .up, .late, .down, .recovered.',
+    }),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .openapi('LiveEvent');
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/stream',
+  summary: 'Follow what happens: anomalies, incidents, agents',
+  description:
+    'With `Accept: text/event-stream`, server-sent events: `Last-Event-ID` goes on where a client was, up to a day back, and comments ' +
+    'keep the connection alive. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',
+  tags: ['stream'],
+  middleware: requireScope('read'),
+  request: {
+    query: z.object({
+      cursor: z
+        .string()
+        .max(60)
+        .optional()
+        .openapi({ description: 'The `nextCursor` of the answer before, or the id of an event.' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'Events',
+      content: {
+        'application/json': { schema: pageOf(eventSchema) },
+        'text/event-stream': { schema: z.string() },
+      },
+    },
+    ...problemResponses,
+  },
+});
+
+const pollMs = 1000;
+const keepAliveMs = 15_000;
+const hourMs = 3_600_000;
+/** Whoever was away for longer begins with the last day. */
+const furthestMs = 24 * hourMs;
+/** Each holds a connection and asks the store once a second. */
+const maxClients = 200;
+
+export interface StreamRoutesDeps extends LiveEventsDeps {
+  metrics: Pick<Metrics, 'streamClients'>;
+  stopping: () => boolean;
+}
+
+/** `GET /v1/stream`. */
+export function createStreamRoutes(deps: StreamRoutesDeps) {
+  const { now, metrics, stopping } = deps;
+  let clients = 0;
+
+  async function startFrom(given: string | undefined, fallbackMs: number): Promise<LiveCursor> {
+    const current = await currentCursor(deps);
+    const known = given === undefined ? undefined : readLiveCursor(given);
+    if (given !== undefined && known === undefined)
+      throw new AppError('invalid_request', 'the cursor is not valid; use the id of an event of this stream', {
+        errors: [{ pointer: '/cursor', detail: 'not a cursor of this stream' }],
+      });
+    const earliest = now().getTime() - (known === undefined ? fallbackMs : furthestMs);
+    const from = (job: keyof LiveCursor) =>
+      known === undefined ? Math.min(current[job], earliest) : Math.max(known[job], Math.min(current[job], earliest));
+    return { detect: from('detect'), incidents: from('incidents'), liveness: from('liveness') };
+  }
+
+  async function follow(stream: SSEStreamingApi, tenant: string, start: LiveCursor): Promise<void> {
+    let cursor = start;
+    let writtenAt = now().getTime();
+    await stream.writeSSE({ event: 'hello', data: '{}', id: writeLiveCursor(cursor), retry: 2000 });
+    while (!stream.aborted && !stream.closed && !stopping()) {
+      const batch = await readLiveEvents(deps, tenant, cursor);
+      cursor = batch.cursor;
+      for (const [i, { event, data }] of batch.events.entries()) {
+        // Only the last one says that all of the batch was seen.
+        const id = i === batch.events.length - 1 ? { id: writeLiveCursor(cursor) } : {};
+        await stream.writeSSE({ event, data: JSON.stringify(data), ...id });
+        writtenAt = now().getTime();
+      }
+      if (now().getTime() - writtenAt >= keepAliveMs) {
+        await stream.write(': still here\n\n');
+        writtenAt = now().getTime();
+      }
+      await setTimeout(pollMs);
+    }
+  }
+
+  function stream(context: Context, tenant: string, start: LiveCursor): Response {
+    if (clients >= maxClients)
+      throw new AppError('unavailable', `${maxClients} clients follow the stream already`, { retryAfterSeconds: 10 });
+    metrics.streamClients.set(++clients);
+    context.header('x-accel-buffering', 'no');
+    return streamSSE(context, async (sse) => {
+      try {
+        await follow(sse, tenant, start);
+      } finally {
+        metrics.streamClients.set(--clients);
+      }
+    });
+  }
+
+  return createRouter().openapi(route, async (context) => {
+    const { tenant } = context.get('principal');
+    const { cursor: given } = context.req.valid('query');
+    if (context.req.header('accept')?.includes('text/event-stream')) {
+      const start = await startFrom(context.req.header('last-event-id') ?? given, 0);
+      return stream(context, tenant, start) as never;
+    }
+    const { events, cursor } = await readLiveEvents(deps, tenant, await startFrom(given, hourMs));
+    return context.json({ items: events, nextCursor: writeLiveCursor(cursor) }, 200);
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineQuery } from '../query.ts';
+import { float, integer, labels, milliseconds, time } from './columns.ts';
+
+/** What jobs wrote with an `as_of` after `after` and not after `upTo`; the first `maxEvents`. */
+const range = { tenant: z.string(), after: z.number().int(), upTo: z.number().int() };
+export const maxEvents = 1000;
+
+/** The anomalies that changed, of which people are told. */
+export const changedAnomalies = defineQuery({
+  name: 'changed_anomalies',
+  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.step_seconds AS step_seconds,
+    ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, a.peak_score AS peak_score, a.reason AS reason
+  FROM (
+    SELECT * FROM anomalies FINAL
+    WHERE tenant = {tenant:String} AND withdrawn = 0 AND held_back_by = '' AND as_of > ${time('after')} AND as_of <= ${time('upTo')}) AS a
+  INNER JOIN (
+    SELECT series_id, metric, anyLast(series.labels) AS labels, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds
+    FROM series WHERE tenant = {tenant:String} GROUP BY series_id, metric
+  ) AS s ON s.series_id = a.series_id
+  WHERE a.ended_at IS NOT NULL OR toUnixTimestamp64Milli(a.started_at) + 1000 * s.step_seconds > {after:Int64}
+  ORDER BY a.as_of, a.started_at, a.anomaly_id LIMIT ${maxEvents}`,
+  params: z.object(range),
+  row: z.object({
+    id: z.string(),
+    series_id: z.string(),
+    metric: z.string(),
+    labels,
+    step_seconds: z.number(),
+    started_at: integer,
+    ended_at: integer.nullable(),
+    peak_score: float,
+    reason: z.string(),
+  }),
+});
+
+/** The incidents that changed. */
+export const changedIncidents = defineQuery({
+  name: 'changed_incidents',
+  sql: `SELECT i.incident_id AS id, i.title AS title, i.severity AS severity, i.cause AS cause, ${milliseconds('i.created_at')} AS created_at,
+    ${milliseconds('i.started_at')} AS started_at, toUnixTimestamp64Milli(i.ended_at) AS ended_at, i.finding_count AS finding_count,
+    i.merged_into AS merged_into, i.withdrawn AS withdrawn
+  FROM incidents AS i FINAL
+  WHERE i.tenant = {tenant:String} AND i.as_of > ${time('after')} AND i.as_of <= ${time('upTo')}
+  ORDER BY i.as_of, i.started_at, i.incident_id LIMIT ${maxEvents}`,
+  params: z.object(range),
+  row: z.object({
+    id: z.string(),
+    title: z.string(),
+    severity: z.string(),
+    cause: z.string(),
+    created_at: integer,
+    started_at: integer,
+    ended_at: integer.nullable(),
+    finding_count: z.number(),
+    merged_into: z.string(),
+    withdrawn: z.number().transform(Boolean),
+  }),
+});
