@@ -20,6 +20,7 @@ import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explana
 import { createFeedbackRoutes } from './feedback.ts';
 import { createForecastLedgerRoutes } from './forecast-ledger.ts';
 import { createForecastsRoutes } from './forecasts.ts';
+import { idempotent } from './idempotency.ts';
 import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
@@ -31,6 +32,7 @@ import { createOnDemand } from './on-demand.ts';
 import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './operations.ts';
 import { createOtlpRoutes, type OtlpRoutesDeps } from './otlp.ts';
 import { problem, problemOf } from './problem.ts';
+import { createQuarantineRoutes, type QuarantineRoutesDeps } from './quarantine.ts';
 import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
@@ -47,6 +49,7 @@ export interface AppDeps
     JobsRoutesDeps,
     OperationsDeps,
     OtlpRoutesDeps,
+    QuarantineRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
   metrics: Metrics;
@@ -77,11 +80,13 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const open = app.routes.length;
   const keyring = createKeyring(deps);
   app.use(authenticate({ auth: deps.auth, keyring }));
+  app.use(idempotent(deps));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
   app.route('/', createOtlpRoutes(deps));
   app.route('/', createStatusRoutes(deps));
   app.use(readAfterWrites(deps.writer));
+  app.route('/', createQuarantineRoutes(deps));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
   app.route('/', createForecastsRoutes(deps));

@@ -4,7 +4,11 @@ import { refuseInvalid } from './problem.ts';
 
 /** What the middleware gives to every route. */
 export interface AppEnvironment {
-  Variables: { principal: Principal };
+  Variables: {
+    principal: Principal;
+    /** When a request with an `Idempotency-Key` came first, in Unix milliseconds. */
+    receivedAt?: number;
+  };
 }
 
 /** A router whose failed checks answer problem+json. */

@@ -86,6 +86,7 @@ async function main(config: Config): Promise<void> {
     ingest,
     otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
+    replay: { ingest, writer, now, keepDays },
     cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     maxBodyBytes: config.ingest.maxBodyBytes,

@@ -5,6 +5,7 @@ import { AppError } from '../telemetry/errors.ts';
 /** What every ingest route reads of a request to know for whom it stores. */
 interface IngestContext {
   get(name: 'principal'): { tenant: string };
+  get(name: 'receivedAt'): number | undefined;
   req: { query(name: 'backfill'): string | undefined };
 }
 
@@ -18,11 +19,13 @@ export async function senderOf(context: IngestContext, tenantOf: (id: string) =>
   if (backfill !== undefined && backfill !== 'true' && backfill !== 'false') {
     throw new AppError('invalid_request', `backfill = ${JSON.stringify(backfill)}; allowed: true, false`);
   }
+  const receivedAt = context.get('receivedAt');
   const tenant = await tenantOf(context.get('principal').tenant);
   return {
     tenant: tenant.id,
     rawRetentionDays: tenant.rawRetentionDays,
     rollupRetentionDays: tenant.rollupRetentionDays,
     backfill: backfill === 'true',
+    ...(receivedAt !== undefined && { receivedAt }),
   };
 }

@@ -33,6 +33,10 @@ export interface Sender {
   rawRetentionDays: number;
   rollupRetentionDays: number;
   backfill: boolean;
+  /** When the request came first, in Unix milliseconds; by default now. */
+  receivedAt?: number;
+  /** Whether the records come out of the quarantine: what is refused again stays there as it is. */
+  isReplay?: boolean;
 }
 
 /** What became of the records of one request. */
@@ -97,11 +101,11 @@ export function createNativeIngest({
     kind: keyof NativeIngest,
     { values, isList }: Records,
     schema: z.ZodType<T>,
-    { backfill, tenant }: Sender,
+    { backfill, tenant, receivedAt = now().getTime(), isReplay = false }: Sender,
     store: (rows: Row[]) => Promise<unknown>,
     toRow: (record: T & { time: number }, nowMs: number) => Row,
   ): Promise<Outcome> {
-    const nowMs = now().getTime();
+    const nowMs = receivedAt;
     const bounds = {
       nowMs,
       earliest: backfill ? earliestMs : nowMs - maxPastDays * dayMs,
@@ -124,7 +128,8 @@ export function createNativeIngest({
       if (refusals.length >= maxErrors) notShown[reason] = (notShown[reason] ?? 0) + 1;
       else refusals.push({ kind, reason, detail: problems[0]?.detail ?? '', record: values[i] });
     }
-    await Promise.all([store(rows), quarantine.keep({ tenant, source: 'native' }, refusals, notShown)]);
+    const kept = isReplay ? undefined : quarantine.keep({ tenant, source: 'native' }, refusals, notShown);
+    await Promise.all([store(rows), kept]);
     return { accepted: rows.length, refused: values.length - rows.length, errors };
   }
 

@@ -30,11 +30,12 @@ export async function readRequestBytes(
       `content-encoding ${JSON.stringify(named)} is not understood; allowed: ${[...encodings, 'identity'].join(', ')}`,
     );
   }
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBody(request, maxBytes);
   return named === 'identity' ? bytes : decompress(bytes, named as Encoding, maxBytes);
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+/** Reads the body of a request as it is. @throws AppError `payload_too_large` or `invalid_request`. */
+export async function readBody(request: Request, maxBytes: number): Promise<Buffer> {
   const length = request.headers.get('content-length');
   if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];

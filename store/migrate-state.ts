@@ -7,6 +7,7 @@ import * as keyLifecycle from './schema/state/0004_key_lifecycle.ts';
 import * as maintenanceWindows from './schema/state/0005_maintenance_windows.ts';
 import * as responses from './schema/state/0006_responses.ts';
 import * as overflows from './schema/state/0007_overflows.ts';
+import * as idempotency from './schema/state/0008_idempotency.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0005_maintenance_windows': maintenanceWindows,
   '0006_responses': responses,
   '0007_overflows': overflows,
+  '0008_idempotency': idempotency,
 };
 
 /**

@@ -119,6 +119,18 @@ export interface StateTables {
     shape: string;
     at: number;
   };
+  idempotency_keys: {
+    tenant: string;
+    key: string;
+    fingerprint: string;
+    received_at: number;
+    started_at: number;
+    expires_at: number;
+    /** The status of the answer; 0 while there is none. */
+    status: number;
+    content_type: string;
+    answer: string;
+  };
   models_in_use: { tenant: string; kind: string; model_id: string };
   model_promotions: {
     tenant: string;

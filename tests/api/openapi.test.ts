@@ -73,6 +73,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     modelId = (await storeModel(service.state, { tenant: 'default', ...model }, new Date())).id;
     await service.post(`/v1/models/${modelId}/promote`, {});
     await service.post('/v1/keys', { name: 'reader', scopes: ['read'] });
+    await service.post('/v1/samples', { metric: 'refused' });
     await service.post('/v1/maintenance', { type: 'testing', from: times[0]!, to: times[1]! });
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
@@ -168,6 +169,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/models/{id}', () => `/v1/models/${modelId}`],
     ['/v1/keys', () => '/v1/keys'],
     ['/v1/audit', () => '/v1/audit'],
+    ['/v1/quarantine', () => '/v1/quarantine'],
     ['/v1/cardinality', () => '/v1/cardinality'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],

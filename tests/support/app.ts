@@ -102,6 +102,7 @@ export async function startTestApp({
     ingest,
     otlp: createOtlp({ writer, admission, quarantine, ingest, now, ...config.ingest }),
     remoteWrite: createRemoteWrite({ writer, admission, quarantine, now, ...config.ingest }),
+    replay: { ingest, writer, now, keepDays },
     cardinality: config.cardinality,
     tenantOf: createTenantLookup(state, now),
     latenessSeconds,

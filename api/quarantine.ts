@@ -1,0 +1,148 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { quarantineReasons } from '../ingest/quarantine.ts';
+import { type ReplayDeps, replayRecords } from '../ingest/replay.ts';
+import { listQuarantine, type QuarantinedRecord } from '../store/queries/quarantine.ts';
+import { recordAudit } from '../store/records/audit.ts';
+import type { Tenant } from '../store/records/tenants.ts';
+import type { StateStore } from '../store/state.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { actorOf } from './actor.ts';
+import { requireScope } from './auth.ts';
+import { createRouter } from './context.ts';
+import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
+import { problemResponses } from './problem.ts';
+import { senderOf } from './sender.ts';
+import { isoTime, timeQuery, toIso } from './values.ts';
+
+export interface QuarantineRoutesDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  replay: ReplayDeps;
+  tenantOf: (id: string) => Promise<Tenant>;
+  now: () => Date;
+}
+
+const recordSchema = z
+  .object({
+    id: z.string(),
+    at: isoTime,
+    source: z.string().openapi({ description: 'The protocol by which it came, or store.' }),
+    kind: z.string().openapi({ example: 'samples' }),
+    reason: z.string().openapi({ example: 'late' }),
+    detail: z.string(),
+    record: z.string().openapi({ description: 'As it came, as JSON; cut when it is long.' }),
+    replayedAt: isoTime.nullable(),
+  })
+  .openapi('QuarantinedRecord');
+
+const filter = {
+  kind: z.string().optional(),
+  reason: z.enum(quarantineReasons).optional(),
+  source: z.string().optional(),
+};
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/quarantine',
+  summary: 'Records that were not taken, newest first, with the reason',
+  tags: ['ingest'],
+  middleware: requireScope('read'),
+  request: { query: z.object({ ...pageQuery, ...filter, from: timeQuery.optional(), to: timeQuery.optional() }) },
+  responses: {
+    200: { description: 'Records', content: { 'application/json': { schema: pageOf(recordSchema) } } },
+    ...problemResponses,
+  },
+});
+
+const maxReplayed = 1000;
+const replayRequest = z
+  .strictObject({
+    ...filter,
+    ids: z.array(z.string()).min(1).max(maxReplayed).optional(),
+    from: timeQuery.optional(),
+    to: timeQuery.optional(),
+  })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), 'name ids, or at least one filter')
+  .openapi('Replay');
+
+const replayRoute = createRoute({
+  method: 'post',
+  path: '/v1/quarantine/replay',
+  summary: 'Send records of the quarantine again',
+  description: `Those of the ids, or those that match; ${maxReplayed} at a time, the newest first. A record that was sent again stands no more for the next call.`,
+  tags: ['ingest'],
+  middleware: requireScope('operate'),
+  request: { body: { required: true, content: { 'application/json': { schema: replayRequest } } } },
+  responses: {
+    200: {
+      description: 'What became of them',
+      content: {
+        'application/json': {
+          schema: z
+            .object({
+              replayed: z.number().int(),
+              refused: z.array(z.object({ id: z.string(), detail: z.string() })),
+            })
+            .openapi('Replayed'),
+        },
+      },
+    },
+    ...problemResponses,
+  },
+});
+
+const cursorSchema = z.tuple([z.number(), z.string()]);
+
+/** `GET /v1/quarantine`, `POST /v1/quarantine/replay`. */
+export function createQuarantineRoutes({ telemetry, state, replay, tenantOf, now }: QuarantineRoutesDeps) {
+  return createRouter()
+    .openapi(listRoute, async (context) => {
+      const { limit, cursor, from = 0, to = now().getTime() + 1, ...filters } = context.req.valid('query');
+      const { tenant } = context.get('principal');
+      const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema, [0, '']);
+      const place = after === undefined ? {} : { afterTime: after[0], afterId: after[1] };
+      const rows = await telemetry.query(listQuarantine, {
+        tenant,
+        from,
+        to,
+        ...given(filters),
+        ...place,
+        limit: limit + 1,
+      });
+      return context.json(
+        paginate(rows, limit, ({ at, id }) => [at, id], show),
+        200,
+      );
+    })
+    .openapi(replayRoute, async (context) => {
+      const { from = 0, to = now().getTime() + 1, ...filters } = context.req.valid('json');
+      const { tenant } = context.get('principal');
+      const sender = { ...(await senderOf(context, tenantOf)), backfill: true, isReplay: true };
+      const records = await telemetry.query(listQuarantine, {
+        tenant,
+        from,
+        to,
+        ...given(filters),
+        onlyWaiting: true,
+        limit: maxReplayed,
+      });
+      const outcome = await replayRecords(replay, records, sender);
+      const details = { ...filters, replayed: outcome.replayed, refused: outcome.refused.length };
+      await recordAudit(
+        state,
+        actorOf(context),
+        { action: 'quarantine.replayed', target: 'quarantine', details },
+        now(),
+      );
+      return context.json(outcome, 200);
+    });
+}
+
+/** The filters that were given: of the others, the query has a default. */
+function given<T extends object>(filters: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as never;
+}
+
+function show({ at, replayed_at, ...record }: QuarantinedRecord) {
+  return { ...record, at: toIso(at), replayedAt: replayed_at === null ? null : toIso(replayed_at) };
+}

@@ -1,0 +1,81 @@
+import type { QuarantinedRecord } from '../store/queries/quarantine.ts';
+import { allTables, quarantineTable } from '../store/tables.ts';
+import type { NativeIngest, Sender } from './native.ts';
+import type { Writer } from './writer.ts';
+
+export interface ReplayDeps {
+  ingest: NativeIngest;
+  writer: Writer;
+  now: () => Date;
+  keepDays: number;
+}
+
+export interface ReplayOutcome {
+  replayed: number;
+  /** What is still refused, and why; it stays in quarantine. */
+  refused: { id: string; detail: string }[];
+}
+
+const nativeKinds = ['heartbeats', 'events', 'samples'] as const;
+const dayMs = 86_400_000;
+
+/**
+ * Sends records of the quarantine again, as if their sender had just done so with `backfill`; those that are taken now
+ * are marked. A record that was taken before under the same key is taken once.
+ */
+export async function replayRecords(
+  { ingest, writer, now, keepDays }: ReplayDeps,
+  records: readonly QuarantinedRecord[],
+  sender: Sender,
+): Promise<ReplayOutcome> {
+  const refused: ReplayOutcome['refused'] = [];
+  const taken: QuarantinedRecord[] = [];
+  for (const kind of nativeKinds) {
+    for (const record of records.filter((each) => each.kind === kind)) {
+      const outcome = await ingest[kind]({ values: [parse(record.record)], isList: false }, sender);
+      if (outcome.accepted === 1) taken.push(record);
+      else refused.push({ id: record.id, detail: outcome.errors.map(({ detail }) => detail).join('; ') });
+    }
+  }
+  for (const record of records.filter(({ kind }) => !nativeKinds.some((native) => native === kind))) {
+    const detail = await replayRow(record, sender.tenant, writer);
+    if (detail === undefined) taken.push(record);
+    else refused.push({ id: record.id, detail });
+  }
+  await mark(taken);
+  return { replayed: taken.length, refused };
+
+  async function mark(done: readonly QuarantinedRecord[]): Promise<void> {
+    const nowMs = now().getTime();
+    const rows = done.map(({ at, replayed_at: _, ...record }) => ({
+      ...record,
+      tenant: sender.tenant,
+      time: at,
+      replayed_at: nowMs,
+      until: Math.ceil(nowMs / dayMs) + keepDays,
+    }));
+    await writer.write(quarantineTable, rows);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a row that ClickHouse refused once more. @returns why that cannot be done. */
+async function replayRow(record: QuarantinedRecord, tenant: string, writer: Writer): Promise<string | undefined> {
+  const table = allTables.find(({ name }) => name === record.kind);
+  const row = parse(record.record) as { columns?: unknown; line?: unknown } | undefined;
+  if (table === undefined || !Array.isArray(row?.columns) || typeof row.line !== 'string') {
+    return `${record.source} records of the kind ${record.kind} cannot be sent again from here`;
+  }
+  const columns = row.columns.filter((column) => column in table.columns) as string[];
+  if (columns.length !== row.columns.length) return `the table ${table.name} has no such columns any more`;
+  const bytes = Buffer.from(`${row.line}\n`);
+  await writer.writeEncoded({ tenant, table: table.name, columns, rows: 1, bytes, keys: new Uint32Array(0) });
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { expectProblem } from '../support/problem.ts';
+import { hasChdb } from '../support/servers.ts';
+
+interface Page {
+  items: { id: string; kind: string; reason: string; detail: string; record: string; replayedAt: string | null }[];
+  nextCursor: string | null;
+}
+
+describe.skipIf(!hasChdb())('the quarantine', () => {
+  let service: TestApp;
+
+  beforeAll(async () => {
+    service = await startTestApp();
+    await service.post('/v1/samples', [
+      { metric: 'late', value: 1, time: '2015-06-01T00:00:00Z' },
+      { metric: 'late', value: 2, time: '2015-06-01T00:01:00Z' },
+      { metric: 'future', value: 1, time: Date.now() + 86_400_000 },
+      { metric: 'invalid', value: 'seven' },
+      { metric: 'good', value: 1 },
+    ]);
+    await service.post('/v1/heartbeats', { agent: '' });
+  });
+  afterAll(() => service?.close());
+
+  const list = (query = '') => service.get<Page>(`/v1/quarantine${query}`);
+  const pointsOf = async (metric: string) => {
+    const { items } = await service.get<{ items: { id: string }[] }>(`/v1/series?metric=${metric}`);
+    if (items.length === 0) return [];
+    const points = await service.get<{ values: number[] }>(
+      `/v1/series/${items[0]!.id}/points?step=raw&from=2015-01-01T00:00:00Z&to=2016-01-01T00:00:00Z`,
+    );
+    return points.values;
+  };
+
+  test('holds what was refused, with kind, reason and the record as it came', async () => {
+    const { items } = await list();
+    expect(items.map(({ kind, reason }) => `${kind} ${reason}`).sort()).toEqual([
+      'heartbeats invalid',
+      'samples future',
+      'samples invalid',
+      'samples late',
+      'samples late',
+    ]);
+    const [invalid] = (await list('?reason=invalid&kind=samples')).items;
+    expect(JSON.parse(invalid!.record)).toEqual({ metric: 'invalid', value: 'seven' });
+    expect(invalid!.detail).toBe('expected a finite number');
+    expect(invalid!.replayedAt).toBeNull();
+  });
+
+  test('is read a page at a time', async () => {
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page: Page = await list(`?limit=2${cursor}`);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
+    } while (cursor !== '');
+    expect(new Set(seen).size).toBe(5);
+  });
+
+  test('sends late records again, once, and says when', async () => {
+    const replay = async () => (await service.post('/v1/quarantine/replay', { reason: 'late' })).json();
+    expect(await replay()).toEqual({ replayed: 2, refused: [] });
+    expect(await pointsOf('late')).toEqual([1, 2]);
+    expect(await replay()).toEqual({ replayed: 0, refused: [] });
+    expect((await list('?reason=late')).items.every(({ replayedAt }) => replayedAt !== null)).toBe(true);
+    const audit = await service.get<{ items: { action: string }[] }>('/v1/audit?action=quarantine.replayed');
+    expect(audit.items.length).toBe(2);
+  });
+
+  test('keeps what is refused again as it is', async () => {
+    const id = (await list('?reason=invalid&kind=samples')).items[0]!.id;
+    const answer = await service.post('/v1/quarantine/replay', { ids: [id] });
+    expect(await answer.json()).toEqual({ replayed: 0, refused: [{ id, detail: 'expected a finite number' }] });
+    expect((await list()).items).toHaveLength(5);
+  });
+
+  test('sends nothing again without being told what', async () => {
+    await expectProblem(await service.post('/v1/quarantine/replay', {}), 400);
+  });
+});
