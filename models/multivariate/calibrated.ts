@@ -1,0 +1,98 @@
+import { quantile } from '../statistics/quantile.ts';
+import { type Frame, rowCount, sliceRows } from './frame.ts';
+import type { MultivariateDetector } from './multivariate-detector.ts';
+
+/** A fitted detector with what makes a score of its distance; plain data. */
+export interface CalibratedWeights<Weights> {
+  /** The distance that is a score of 1. */
+  threshold: number;
+  width: number;
+  weights: Weights;
+}
+
+export interface VectorScores {
+  /** One a row: above 1 is anomalous. Finite, never negative. */
+  score: Float64Array;
+  /** A number a row and dimension, row-major; a row sums to 1, or to 0 when nothing is odd. */
+  contributions: Float32Array;
+}
+
+/** A row's score is the mean over so much time: a single odd minute is noise more often than not. */
+const smoothingMs = 300_000;
+/** The last part of the reference is held out to see how far ordinary rows are from what was fitted. */
+const heldOutRatio = 0.25;
+/** Where the tail of ordinary distances is taken to begin. */
+const tailLevel = 0.95;
+/** An ordinary row has this chance to score above 1: half an hour a week. */
+const alarmProbability = 3e-3;
+
+/** How much before a row its score may look at. */
+export function contextMsOf({ contextMs }: MultivariateDetector<unknown>): number {
+  return contextMs + smoothingMs;
+}
+
+/**
+ * Fits a detector and finds the distance that is a score of 1. The detector is fitted to the first three quarters of
+ * the reference and measures the last quarter, which it does not know, as it will not know the future; then it is
+ * fitted to all. The tail of these distances is taken as exponential beyond its 95 % quantile, and the threshold is
+ * where it leaves three chances in 1,000.
+ *
+ * Source: the peaks-over-threshold method of Siffer et al., "Anomaly detection in streams with extreme value theory"
+ * (2017), with the shape of the tail fixed at 0, for a quarter of a reference is too little to fit it.
+ */
+export async function fitCalibrated<Weights>(
+  detector: MultivariateDetector<Weights>,
+  reference: Frame,
+): Promise<CalibratedWeights<Weights>> {
+  const rows = rowCount(reference);
+  const cut = Math.floor(rows * (1 - heldOutRatio));
+  const fitted = await detector.fit(sliceRows(reference, 0, cut));
+  const held = smooth(detector.measure(fitted, reference, cut).distance, reference.stepMs, 0);
+  return { threshold: findThreshold(held), width: reference.width, weights: await detector.fit(reference) };
+}
+
+function findThreshold(distances: Float64Array): number {
+  const start = quantile(distances, tailLevel);
+  const beyond = distances.filter((distance) => distance > start);
+  const meanExcess = beyond.reduce((sum, distance) => sum + distance - start, 0) / Math.max(1, beyond.length);
+  const threshold = start + meanExcess * Math.log((1 - tailLevel) / alarmProbability);
+  return threshold > 0 ? threshold : smallestThreshold;
+}
+
+/** Of a reference in which nothing ever changed. */
+const smallestThreshold = 1e-3;
+
+/**
+ * Scores the rows from `fromRow` on. The rows before it are context: `contextMsOf` the detector gives the same scores
+ * as any longer one.
+ *
+ * @throws RangeError when the frame has another width than the reference had.
+ */
+export function scoreCalibrated<Weights>(
+  detector: MultivariateDetector<Weights>,
+  { threshold, width, weights }: CalibratedWeights<Weights>,
+  frame: Frame,
+  fromRow = 0,
+): VectorScores {
+  if (frame.width !== width)
+    throw new RangeError(`The frame has ${frame.width} dimensions, and the reference had ${width}`);
+  const lead = Math.min(fromRow, Math.floor(smoothingMs / frame.stepMs) - 1);
+  const { distance, contributions } = detector.measure(weights, frame, fromRow - Math.max(0, lead));
+  return {
+    score: smooth(distance, frame.stepMs, Math.max(0, lead)).map((value) => value / threshold),
+    contributions: contributions.slice(Math.max(0, lead) * width),
+  };
+}
+
+/** The trailing mean over `smoothingMs`, from row `from` on. */
+function smooth(distances: Float64Array, stepMs: number, from: number): Float64Array {
+  const span = Math.max(1, Math.floor(smoothingMs / stepMs));
+  const smoothed = new Float64Array(Math.max(0, distances.length - from));
+  for (let i = from; i < distances.length; i++) {
+    const first = Math.max(0, i - span + 1);
+    let sum = 0;
+    for (let k = first; k <= i; k++) sum += distances[k]!;
+    smoothed[i - from] = sum / (i - first + 1);
+  }
+  return smoothed;
+}
