@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { RecentMap } from './recent-map.ts';
 import type { SeriesKind } from './series-book.ts';
 
 /** Types of metrics by their numbers in both versions of the remote write protocol. */
@@ -26,7 +26,7 @@ const maxFamilies = 20_000;
 export class MetadataBook {
   /** Grows with each change, so that those who decided by it know when to look again. */
   version = 1;
-  readonly #families = new LRUCache<string, MetricMetadata>({ max: maxFamilies });
+  readonly #families = new RecentMap<MetricMetadata>(maxFamilies);
 
   set(family: string, metadata: MetricMetadata): void {
     const known = this.#families.get(family);

@@ -48,6 +48,7 @@ export class SampleIntake {
   /** Unix milliseconds since which all totals of all counters have come by here. */
   readonly aliveSince: number;
   readonly #series: StorableSeries[] = [];
+  readonly #unnamed = new Set<StorableSeries>();
   readonly #times: number[] = [];
   readonly #values: number[] = [];
   /** Totals that counters had before this request, to be put back when it is not stored. */
@@ -138,7 +139,9 @@ export class SampleIntake {
   }
 
   #keep(series: Series, time: number, value: number): true {
-    this.#series.push(this.#options.admission.admit(series, this.#nowMs));
+    const stored = this.#options.admission.admit(series, this.#nowMs);
+    if (!stored.isNamed) this.#unnamed.add(stored);
+    this.#series.push(stored);
     this.#times.push(time);
     this.#values.push(value);
     return true;
@@ -149,13 +152,12 @@ export class SampleIntake {
     const { writer } = this.#options;
     const samples = { series: this.#series, times: this.#times, values: this.#values };
     const block = await encodeSamples(samples, this.#sender, this.#nowMs, writer.hash);
-    const unnamed = new Set(this.#series.filter(({ isNamed }) => !isNamed));
-    const names: SeriesRow[] = Array.from(unnamed, ({ row }) => ({ ...row }));
+    const names: SeriesRow[] = Array.from(this.#unnamed, ({ row }) => ({ ...row }));
     await Promise.all([
       writer.write(seriesTable, names),
       block.rows > 0 && writer.writeEncoded({ tenant: this.#sender.tenant, ...block }),
     ]);
-    for (const series of unnamed) series.isNamed = true;
+    for (const series of this.#unnamed) series.isNamed = true;
   }
 
   #quarantine(): Promise<void> {

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { seriesId } from '../store/series-id.ts';
 import type { Aggregation, SeriesRow } from '../store/tables.ts';
+import { RecentMap } from './recent-map.ts';
 import type { SeriesIdentity } from './series-identity.ts';
 
 /**
@@ -48,13 +48,13 @@ const maxSeriesPerTenant = 200_000;
 
 /** The series that were sent lately, by tenant and by how the protocol spells them; those longest unheard of are forgotten. */
 export class SeriesBook<Entry extends object = Series> {
-  readonly #tenants = new LRUCache<string, LRUCache<string, Entry>>({ max: maxTenants });
+  readonly #tenants = new RecentMap<RecentMap<Entry>>(maxTenants);
 
   /** The series of a tenant: spelling to series. */
-  of(tenant: string): LRUCache<string, Entry> {
+  of(tenant: string): RecentMap<Entry> {
     let series = this.#tenants.get(tenant);
     if (series === undefined) {
-      series = new LRUCache<string, Entry>({ max: maxSeriesPerTenant });
+      series = new RecentMap(maxSeriesPerTenant);
       this.#tenants.set(tenant, series);
     }
     return series;
