@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { ett } from './ett.ts';
 import { ingest } from './ingest.ts';
 import { m4 } from './m4.ts';
 import { multivariate } from './multivariate.ts';
@@ -8,4 +9,4 @@ import { smoke } from './smoke.ts';
 import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
-export const benches: readonly Bench[] = [ingest, m4, multivariate, nab, rca, smoke, soak];
+export const benches: readonly Bench[] = [ett, ingest, m4, multivariate, nab, rca, smoke, soak];
