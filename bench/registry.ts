@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
 import { ett } from './ett.ts';
+import { forecastFleet } from './forecast-fleet.ts';
 import { ingest } from './ingest.ts';
 import { m4 } from './m4.ts';
 import { multivariate } from './multivariate.ts';
@@ -9,4 +10,4 @@ import { smoke } from './smoke.ts';
 import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
-export const benches: readonly Bench[] = [ett, ingest, m4, multivariate, nab, rca, smoke, soak];
+export const benches: readonly Bench[] = [ett, forecastFleet, ingest, m4, multivariate, nab, rca, smoke, soak];

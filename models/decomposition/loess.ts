@@ -13,11 +13,17 @@ export function loess(
   to = values.length - 1,
 ): Float64Array {
   const fitted = new Float64Array(to - from + 1);
+  const half = (window - 1) / 2;
+  const weights = window <= values.length ? tricubes(half) : undefined;
+  const smoothAt = (position: number) =>
+    weights !== undefined && position >= half && position < values.length - half
+      ? averageAround(values, weights, position)
+      : fitAt(values, window, position);
   let last = from;
-  fitted[0] = fitAt(values, window, from);
+  fitted[0] = smoothAt(from);
   while (last < to) {
     const next = Math.min(last + jump, to);
-    const value = fitAt(values, window, next);
+    const value = smoothAt(next);
     const start = fitted[last - from]!;
     const slope = (value - start) / (next - last);
     for (let i = last + 1; i < next; i++) fitted[i - from] = start + slope * (i - last);
@@ -25,6 +31,29 @@ export function loess(
     last = next;
   }
   return fitted;
+}
+
+/** `weights[d]` for the distance d, so that the weights of a whole window sum to 1. */
+function tricubes(half: number): Float64Array {
+  const weights = Float64Array.from({ length: half + 1 }, (_, distance) => tricube(half === 0 ? 0 : distance / half));
+  const sum = weights.reduce((total, weight, distance) => total + (distance === 0 ? weight : 2 * weight), 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Amid its window a linear fit is the weighted mean, for the slopes of both sides cancel. */
+function averageAround(values: Float64Array, weights: Float64Array, position: number): number {
+  let sum = weights[0]! * values[position]!;
+  for (let distance = 1; distance < weights.length; distance++) {
+    sum += weights[distance]! * (values[position - distance]! + values[position + distance]!);
+  }
+  return sum;
+}
+
+function tricube(share: number): number {
+  if (share > 0.999) return 0;
+  if (share < 0.001) return 1;
+  const closeness = 1 - share * share * share;
+  return closeness * closeness * closeness;
 }
 
 function fitAt(values: Float64Array, window: number, position: number): number {
@@ -40,10 +69,7 @@ function fitAt(values: Float64Array, window: number, position: number): number {
   let y1 = 0;
   for (let i = left; i <= right; i++) {
     const x = i - position;
-    const distance = Math.abs(x) / reach;
-    if (distance > 0.999) continue;
-    const closeness = 1 - distance * distance * distance;
-    const weight = distance < 0.001 || reach === 0 ? 1 : closeness * closeness * closeness;
+    const weight = tricube(reach === 0 ? 0 : Math.abs(x) / reach);
     const y = values[i]!;
     weights += weight;
     x1 += weight * x;

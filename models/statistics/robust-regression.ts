@@ -9,9 +9,9 @@ export interface RobustRegression {
   solve(): Float64Array;
 }
 
-/** The first fit settles the weights of the rows, later ones start from them. */
+/** The first fit settles the weights of the rows; later ones start from them. */
 const firstPasses = 3;
-const laterPasses = 1;
+const laterPasses = 0;
 /** Residuals beyond so many medians of their size count less: of normal ones, beyond 1.01 standard deviations. */
 const tuning = 1.5;
 const leastChange = 0.02;
