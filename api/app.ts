@@ -33,6 +33,7 @@ import { createProbeRoutes, createStatusRoutes, type OperationsDeps } from './op
 import { createOtlpRoutes, type OtlpRoutesDeps } from './otlp.ts';
 import { problem, problemOf } from './problem.ts';
 import { createQuarantineRoutes, type QuarantineRoutesDeps } from './quarantine.ts';
+import { limitRate, type RateLimits } from './rate-limit.ts';
 import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
@@ -52,6 +53,7 @@ export interface AppDeps
     QuarantineRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
+  limits: RateLimits;
   metrics: Metrics;
   log: Logger;
 }
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const open = app.routes.length;
   const keyring = createKeyring(deps);
   app.use(authenticate({ auth: deps.auth, keyring }));
+  app.use(limitRate(deps));
   app.use(idempotent(deps));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));

@@ -108,6 +108,18 @@ export const configSchema = z.strictObject({
         .describe('a series that is silent for so long counts no more: 1 to 8760 hours'),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      requestsPerSecond: z.number().min(0.01).max(1e6).optional().describe('0.01 to 1000000 requests of a key'),
+      recordsPerSecond: z.number().min(0.01).max(1e9).optional().describe('0.01 to 1000000000 records of a key'),
+      burstSeconds: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(10)
+        .describe('so much of its rate a key may use at once: 1 to 3600 seconds'),
+    })
+    .prefault({}),
   audit: z.strictObject({ keepDays: days('what was changed by whom').default(400) }).prefault({}),
   retention: z
     .strictObject({ rawDays: days('raw data').default(90), rollupDays: days('rollups and results').default(400) })

@@ -80,6 +80,7 @@ async function main(config: Config): Promise<void> {
   const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
+    limits: config.limits,
     telemetry,
     state,
     writer,

@@ -37,6 +37,8 @@ export interface Sender {
   receivedAt?: number;
   /** Whether the records come out of the quarantine: what is refused again stays there as it is. */
   isReplay?: boolean;
+  /** Told how many records were read, for the limit of the key; absent where there is none. */
+  charge?: (records: number) => void;
 }
 
 /** What became of the records of one request. */
@@ -101,10 +103,11 @@ export function createNativeIngest({
     kind: keyof NativeIngest,
     { values, isList }: Records,
     schema: z.ZodType<T>,
-    { backfill, tenant, receivedAt = now().getTime(), isReplay = false }: Sender,
+    { backfill, tenant, charge, receivedAt = now().getTime(), isReplay = false }: Sender,
     store: (rows: Row[]) => Promise<unknown>,
     toRow: (record: T & { time: number }, nowMs: number) => Row,
   ): Promise<Outcome> {
+    charge?.(values.length);
     const nowMs = receivedAt;
     const bounds = {
       nowMs,

@@ -112,6 +112,7 @@ export class SampleIntake {
    * @throws AppError as the writer; nothing is known to be stored, and the counters are as before.
    */
   async store(): Promise<IntakeOutcome> {
+    this.#sender.charge?.(this.#values.length + this.#refused);
     try {
       await this.#write();
     } catch (error) {

@@ -31,6 +31,12 @@ export function createMetrics(version: string) {
       labelNames: [label.kind, label.reason],
       registers,
     }),
+    rateLimited: new Counter({
+      name: metric.rateLimited,
+      help: 'Requests that were refused because their key had sent more than it may, by the limit: requests or records.',
+      labelNames: [label.limit],
+      registers,
+    }),
     overflowSamples: new Counter({
       name: metric.overflowSamples,
       help: 'Samples that went to overflow series, by the limit that was exceeded.',

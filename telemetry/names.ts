@@ -27,6 +27,7 @@ export const metricNames = {
   jobFailures: 'fleetcast_job_failures_total',
   ingestRecords: 'fleetcast_ingest_records_total',
   ingestSkipped: 'fleetcast_ingest_skipped_total',
+  rateLimited: 'fleetcast_rate_limited_total',
   overflowSamples: 'fleetcast_overflow_samples_total',
   seriesActive: 'fleetcast_series_active',
   seriesBudget: 'fleetcast_series_budget',

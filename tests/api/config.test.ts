@@ -53,6 +53,7 @@ describe('defaults', () => {
       maxFutureSeconds: 600,
     },
     cardinality: { maxSeries: 500_000, maxSeriesPerAgent: 50_000, maxNewSeriesPerMinute: 100_000, activeHours: 24 },
+    limits: { burstSeconds: 10 },
     audit: { keepDays: 400 },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
@@ -142,7 +143,13 @@ describe('the environment', () => {
       value instanceof Object && !Array.isArray(value)
         ? Object.entries(value).flatMap(([key, inner]) => settings(inner, [...path, key]))
         : [path.join('.')];
-    const unset = { bootstrapKey: '', clickhouseUrl: '', databaseUrl: '', language: { url: '', model: '', token: '' } };
+    const unset = {
+      bootstrapKey: '',
+      clickhouseUrl: '',
+      databaseUrl: '',
+      limits: { requestsPerSecond: '', recordsPerSecond: '' },
+      language: { url: '', model: '', token: '' },
+    };
     const all = new Set([...settings(configSchema.parse({})), ...settings(unset)]);
     expect(new Set(variables).size).toBe(variables.length);
     expect(variables).toHaveLength(all.size);

@@ -96,6 +96,7 @@ export async function startTestApp({
   const ingest = createNativeIngest({ writer, admission, quarantine, now, ...config.ingest });
   const app = createApp({
     auth: config.auth,
+    limits: config.limits,
     telemetry,
     state,
     writer,
