@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { ConfigError, readSettings, refusalOf } from './settings.ts';
 
 const days = (text: string) => z.number().int().min(1).max(3650).describe(`${text}: whole days from 1 to 3650`);
 
@@ -171,18 +170,6 @@ export const configSchema = z.strictObject({
 type Parsed = z.output<typeof configSchema>;
 export type Config = Omit<Parsed, 'clickhouseUrl' | 'databaseUrl'> & { clickhouseUrl: string; databaseUrl: string };
 
-/** A setting that cannot be used; the message is the one line that the operator needs. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-/** Read by our own clients, not by the service. */
-const foreignVariables = new Set(['FLEETCAST_URL', 'FLEETCAST_API_KEY', 'FLEETCAST_CONFIG']);
-const wellKnownVariables: Readonly<Record<string, string>> = {
-  clickhouseUrl: 'CLICKHOUSE_URL',
-  databaseUrl: 'DATABASE_URL',
-};
-
 /**
  * Reads the settings: defaults, then the YAML file, then the environment. The variable of `ingest.maxBodyBytes` is
  * `FLEETCAST_INGEST_MAX_BODY_BYTES`; the stores are `CLICKHOUSE_URL` and `DATABASE_URL`.
@@ -191,10 +178,9 @@ const wellKnownVariables: Readonly<Record<string, string>> = {
  * @throws ConfigError whose message names the key, the value and what is allowed.
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = environment.FLEETCAST_CONFIG): Config {
-  const settings = readFile(file);
-  applyEnvironment(settings, environment);
+  const settings = readSettings(configSchema, environment, file);
   const parsed = configSchema.safeParse(settings);
-  if (!parsed.success) throw describe(parsed.error.issues[0]!, settings);
+  if (!parsed.success) throw refusalOf(configSchema, parsed.error.issues[0]!, settings);
   const config = parsed.data;
   if (config.auth === 'none' && !isLoopback(config.host)) {
     throw new ConfigError(
@@ -222,107 +208,4 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = 
 /** Whether only this machine can reach what listens on `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-type Settings = Record<string, unknown>;
-
-const sections = new Set(
-  Object.entries(configSchema.shape)
-    .filter(([, schema]) => schema instanceof z.ZodPrefault)
-    .map(([name]) => name),
-);
-
-function readFile(file: string | undefined): Settings {
-  const path = file ?? 'fleetcast.yaml';
-  if (!existsSync(path)) {
-    if (file !== undefined)
-      throw new ConfigError(`FLEETCAST_CONFIG = ${JSON.stringify(file)}; allowed: a YAML file that exists`);
-    return {};
-  }
-  let content: unknown;
-  try {
-    content = parseYaml(readFileSync(path, 'utf8'), { logLevel: 'error' }) ?? {};
-  } catch (error) {
-    throw new ConfigError(`${path} is not YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`${path}: allowed: settings by name`);
-  }
-  // A section with nothing under it is null in YAML.
-  return Object.fromEntries(Object.entries(content).filter(([name, value]) => value !== null || !sections.has(name)));
-}
-
-function applyEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): void {
-  const variables = new Map(leaves(configSchema).map((leaf) => [variableOf(leaf.path), leaf]));
-  for (const [name, text] of Object.entries(environment)) {
-    const leaf = variables.get(name);
-    if (leaf === undefined) {
-      if (name.startsWith('FLEETCAST_') && !foreignVariables.has(name)) {
-        throw new ConfigError(`${name} is not a setting; allowed: ${[...variables.keys()].join(', ')}`);
-      }
-      continue;
-    }
-    if (text === undefined || text === '') continue;
-    let target = settings;
-    for (const key of leaf.path.slice(0, -1)) target = sectionOf(target, key);
-    target[leaf.path.at(-1)!] = leaf.schema.safeParse(text).success ? text : readScalar(text);
-  }
-}
-
-/** A section that is not settings by name stays as it is: the check of the whole will say so. */
-function sectionOf(settings: Settings, key: string): Settings {
-  settings[key] ??= {};
-  const section = settings[key];
-  return typeof section === 'object' ? (section as Settings) : {};
-}
-
-function readScalar(text: string): unknown {
-  try {
-    return parseYaml(text, { logLevel: 'error' });
-  } catch {
-    return text;
-  }
-}
-
-interface Leaf {
-  path: string[];
-  schema: z.ZodType;
-}
-
-function leaves(schema: z.ZodType, path: string[] = []): Leaf[] {
-  const inner = schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema;
-  if (!(inner instanceof z.ZodObject)) return [{ path, schema }];
-  return Object.entries(inner.shape).flatMap(([key, value]) => leaves(value as z.ZodType, [...path, key]));
-}
-
-function variableOf(path: readonly string[]): string {
-  const snake = path
-    .join('_')
-    .replace(/[A-Z]/g, (letter) => `_${letter}`)
-    .toUpperCase();
-  return wellKnownVariables[path.join('.')] ?? `FLEETCAST_${snake}`;
-}
-
-function describe(issue: z.core.$ZodIssue, settings: Settings): ConfigError {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    const key = [...path, issue.keys[0]].join('.');
-    return new ConfigError(
-      `${key} is not a setting; allowed: ${leaves(configSchema)
-        .map((leaf) => leaf.path.join('.'))
-        .join(', ')}`,
-    );
-  }
-  const leaf = leaves(configSchema).find((candidate) => candidate.path.every((key, i) => key === path[i]));
-  const named = leaf?.path ?? path;
-  let value: unknown = settings;
-  for (const key of named) value = (value as Settings | undefined)?.[key];
-  const name = leaf === undefined ? named.join('.') : `${named.join('.')} (${variableOf(named)})`;
-  return new ConfigError(`${name} = ${show(named, value)}; allowed: ${leaf?.schema.description ?? 'settings by name'}`);
-}
-
-/** A value as the operator may read it in a log: no key, no token, no password of a URL. */
-function show(path: readonly string[], value: unknown): string {
-  if (/key$|token$/i.test(path.at(-1) ?? '')) return '(hidden)';
-  return (JSON.stringify(value) ?? 'nothing').replace(/:.*@/s, ':(hidden)@');
 }

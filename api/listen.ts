@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './settings.ts';
 
 export interface Listening {
   url: string;

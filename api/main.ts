@@ -25,11 +25,12 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { createAllJobs } from './all-jobs.ts';
 import { createApp } from './app.ts';
 import { startCardinalityWatch } from './cardinality-watch.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
 import { observeModels, observeRefusals, observeStatements, observeWriter } from './observe.ts';
 import { settledBy } from './read-after-writes.ts';
+import { ConfigError } from './settings.ts';
 import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml, stringify } from 'yaml';
-import { ConfigError, configSchema, isLoopback, loadConfig } from '../../api/config.ts';
+import { configSchema, isLoopback, loadConfig } from '../../api/config.ts';
+import { ConfigError } from '../../api/settings.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** The settings of a YAML file, with an environment over it. */
