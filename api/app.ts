@@ -40,6 +40,7 @@ import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
 import { createStreamRoutes } from './stream.ts';
 import { createStuckTasksRoutes } from './stuck-tasks.ts';
+import { traceContext } from './trace-context.ts';
 
 export interface AppDeps
   extends AgentsRoutesDeps,
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
     ...{ type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
   });
   answerErrors(app, deps.log);
+  app.use(traceContext());
   measure(app, deps.metrics);
   app.use(compressLarge());
   app.use(secureHeaders({ contentSecurityPolicy: undefined as never, crossOriginEmbedderPolicy: false }));
@@ -139,7 +141,9 @@ function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
   app.onError((error, context) => {
     const answer = problemOf(error);
     if (answer.code === 'internal' || answer.code === 'unavailable') {
-      log.error({ err: error, method: context.req.method, path: context.req.path }, 'request failed');
+      const { method, path } = context.req;
+      const { correlationId, traceparent } = context.get('trace');
+      log.error({ err: error, method, path, correlationId, traceparent }, 'request failed');
     }
     return answerError(context, answer);
   });

@@ -22,6 +22,8 @@ const keyPattern = /^[\x21-\x7e]{1,255}$/;
 /** A longer answer is not kept; the request can be told from others, and is refused when it comes again. */
 const maxAnswerCharacters = 100_000;
 const sweepMs = 600_000;
+/** What answers a new key is not kept: of keys, only hashes are. */
+const holdsSecret = /^\/v1\/keys(\/|$)/;
 
 /**
  * Does a POST with an `Idempotency-Key` once (draft-ietf-httpapi-idempotency-key-header): sent again within 24 hours it
@@ -39,7 +41,7 @@ export function idempotent({ state, now, maxBodyBytes }: IdempotencyDeps): Middl
 
   return async (context, next) => {
     const key = context.req.header('idempotency-key');
-    if (key === undefined || context.req.method !== 'POST') return next();
+    if (key === undefined || context.req.method !== 'POST' || holdsSecret.test(context.req.path)) return next();
     if (!keyPattern.test(key)) {
       throw new AppError('invalid_request', 'Idempotency-Key: allowed are 1 to 255 visible ASCII characters');
     }
@@ -49,7 +51,8 @@ export function idempotent({ state, now, maxBodyBytes }: IdempotencyDeps): Middl
       tenant: context.get('principal').tenant,
       key,
       fingerprint: createHash('sha256')
-        .update([raw.method, raw.url, raw.headers.get('content-type') ?? ''].join('\n'))
+        // What one key was answered is not told to another, which may have fewer scopes.
+        .update([context.get('principal').keyId, raw.method, raw.url, raw.headers.get('content-type') ?? ''].join('\n'))
         .update(body)
         .digest('base64url'),
     };

@@ -2,12 +2,14 @@ import type { Sender } from '../ingest/native.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import { AppError } from '../telemetry/errors.ts';
 import type { RecordAllowance } from './rate-limit.ts';
+import type { Trace } from './trace-context.ts';
 
 /** What every ingest route reads of a request to know for whom it stores. */
 interface IngestContext {
   get(name: 'principal'): { tenant: string };
   get(name: 'receivedAt'): number | undefined;
   get(name: 'allowance'): RecordAllowance;
+  get(name: 'trace'): Trace;
   req: { query(name: 'backfill'): string | undefined };
 }
 
@@ -25,6 +27,7 @@ export async function senderOf(context: IngestContext, tenantOf: (id: string) =>
   const receivedAt = context.get('receivedAt');
   const allowance = context.get('allowance');
   allowance.check();
+  const { correlationId, isCorrelated, traceparent } = context.get('trace');
   const tenant = await tenantOf(context.get('principal').tenant);
   return {
     tenant: tenant.id,
@@ -33,5 +36,7 @@ export async function senderOf(context: IngestContext, tenantOf: (id: string) =>
     backfill: backfill === 'true',
     ...(receivedAt !== undefined && { receivedAt }),
     charge: allowance.charge,
+    correlationId: isCorrelated ? correlationId : '',
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -39,6 +39,9 @@ export interface Sender {
   isReplay?: boolean;
   /** Told how many records were read, for the limit of the key; absent where there is none. */
   charge?: (records: number) => void;
+  /** What the request names for events that name none themselves: a correlation id, and the trace that it is part of. */
+  correlationId?: string;
+  traceparent?: string;
 }
 
 /** What became of the records of one request. */
@@ -239,6 +242,7 @@ function heartbeatRow(heartbeat: Heartbeat & { time: number }, sender: Sender, n
 }
 
 function taskEventRow(event: TaskEvent & { time: number }, sender: Sender, nowMs: number): TaskEventRow {
+  const traceparent = event.traceparent ?? sender.traceparent;
   return {
     tenant: sender.tenant,
     event_id: event.eventId ?? derivedEventId(event),
@@ -251,9 +255,9 @@ function taskEventRow(event: TaskEvent & { time: number }, sender: Sender, nowMs
     duration_seconds: event.durationSeconds ?? null,
     progress_ratio: event.progressRatio ?? null,
     attempt: event.attempt,
-    correlation_id: event.correlationId,
+    correlation_id: event.correlationId || (sender.correlationId ?? ''),
     error: event.error,
-    attributes: event.attributes,
+    attributes: traceparent === undefined ? event.attributes : { ...event.attributes, traceparent },
     ...retention(sender, event.time, nowMs),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { aggregations } from '../store/tables.ts';
+import { isTraceparent } from './traceparent.ts';
 
 /** Text without control characters: it becomes part of the identity of a series. */
 const text = (maxLength: number) =>
@@ -80,7 +81,14 @@ export const taskEventSchema = z
     durationSeconds: z.number().min(0).optional().meta({ description: 'Of the attempt, with succeeded and failed.' }),
     progressRatio: z.number().min(0).max(1).optional().meta({ description: 'With progressed.' }),
     attempt: z.number().int().min(1).max(10_000).default(1),
-    correlationId: text(200).default(''),
+    correlationId: text(200).default('').meta({
+      description: 'Ties together what belongs together. Default: the header X-Correlation-Id of the request.',
+    }),
+    traceparent: z.string().refine(isTraceparent, 'expected a traceparent of W3C Trace Context').optional().meta({
+      description:
+        'The span that the event is part of, kept as the attribute `traceparent`. Default: the header of the request.',
+      example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    }),
     error: z.string().max(4000).default(''),
     attributes: labels.default({}),
   })

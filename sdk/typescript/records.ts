@@ -40,7 +40,10 @@ export interface TaskEvent {
   progressRatio?: number | undefined;
   /** From 1, the default. */
   attempt?: number | undefined;
+  /** Ties together what belongs together. */
   correlationId?: string | undefined;
+  /** W3C Trace Context: the span that the event is part of. */
+  traceparent?: string | undefined;
   error?: string | undefined;
   attributes?: Labels | undefined;
 }

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { isTraceparent } from '../ingest/traceparent.ts';
+import type { AppEnvironment } from './context.ts';
+
+/** What ties a request to what its sender does besides. */
+export interface Trace {
+  /** As the sender gave it, or made here. */
+  correlationId: string;
+  /** Whether the sender gave the correlation id. */
+  isCorrelated: boolean;
+  /** W3C Trace Context, as the sender gave it. */
+  traceparent: string | undefined;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const correlationId = /^[^\u0000-\u001f\u007f]{1,200}$/;
+
+/**
+ * Reads `traceparent` and `X-Correlation-Id`, and answers with both: the same trace with a span of our own, and the same
+ * correlation id, or one that is made here. They stand in the log beside what goes wrong. What is not well formed is
+ * taken as not sent, as the W3C recommendation says.
+ *
+ * @see https://www.w3.org/TR/trace-context/
+ */
+export function traceContext(): MiddlewareHandler<AppEnvironment> {
+  return async (context, next) => {
+    const given = context.req.header('x-correlation-id') ?? '';
+    const isCorrelated = correlationId.test(given);
+    const parent = context.req.header('traceparent');
+    const traceparent = parent !== undefined && isTraceparent(parent) ? parent : undefined;
+    const id = isCorrelated ? given : randomBytes(8).toString('hex');
+    context.set('trace', { correlationId: id, isCorrelated, traceparent });
+    await next();
+    context.header('x-correlation-id', id);
+    if (traceparent !== undefined) context.header('traceparent', childOf(traceparent));
+  };
+}
+
+/** The same trace and flags, by a span of our own. */
+function childOf(traceparent: string): string {
+  const [, traceId, , flags] = traceparent.split('-');
+  return `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
+}

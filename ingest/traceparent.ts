@@ -1,0 +1,13 @@
+const pattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+
+/**
+ * Whether a text is a `traceparent` of W3C Trace Context: version, trace, span and flags, of which neither trace nor
+ * span is all zeros. Only versions above 00 may go on after the flags.
+ *
+ * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ * @example
+ * isTraceparent('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01') // true
+ */
+export function isTraceparent(text: string): boolean {
+  return pattern.test(text) && text.length <= 200 && (text.length === 55 || !text.startsWith('00'));
+}
