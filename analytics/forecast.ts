@@ -32,7 +32,7 @@ const seriesPerTask = 50;
 /** So many tasks wait for a thread at a time; their histories are in memory twice. */
 const tasksAtOnce = 4;
 /** A series that has been silent for so long has no future to speak of. */
-const maxSilenceSteps = 6;
+export const maxSilenceSteps = 6;
 
 /**
  * Forecasts every series that lives, 48 hours ahead from the end of the window, by the combination of forecasters that
@@ -110,13 +110,15 @@ export async function readHourlyHistories(
   return histories;
 }
 
-function fillCounts(series: RegularSeries, aggregation: Aggregation): RegularSeries {
+/** An hour without a value is 0 where values are counts, and missing elsewhere. */
+export function fillCounts(series: RegularSeries, aggregation: Aggregation): RegularSeries {
   return aggregation === 'sum'
     ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) }
     : series;
 }
 
-async function loadTrained(state: StateStore, tenant: Tenant): Promise<TrainedWeights> {
+/** The weights in use of the forecasters that are trained. */
+export async function loadTrained(state: StateStore, tenant: Pick<Tenant, 'id'>): Promise<TrainedWeights> {
   const model = await modelInUse(state, tenant.id, 'nlinear');
   return model === undefined ? {} : { nlinear: JSON.parse(model.weights.toString('utf8')) as NlinearWeights };
 }

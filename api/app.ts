@@ -18,6 +18,7 @@ import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
 import { createFeedbackRoutes } from './feedback.ts';
+import { createForecastBacktestRoutes } from './forecast-backtest.ts';
 import { createForecastLedgerRoutes } from './forecast-ledger.ts';
 import { createForecastsRoutes } from './forecasts.ts';
 import { idempotent } from './idempotency.ts';
@@ -94,8 +95,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createQuarantineRoutes(deps));
   app.route('/', createAgentsRoutes(deps));
   app.route('/', createSeriesRoutes(deps));
-  app.route('/', createForecastsRoutes(deps));
+  app.route('/', createForecastsRoutes({ ...deps, onDemand }));
   app.route('/', createForecastLedgerRoutes(deps));
+  app.route('/', createForecastBacktestRoutes({ ...deps, onDemand }));
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createDetectorsRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));

@@ -1,13 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { forecastLevels, horizonSteps } from '../analytics/forecast.ts';
+import { forecastOnDemand } from '../analytics/forecast-on-demand.ts';
 import { forecasterIds } from '../models/forecasters/registry.ts';
+import type { ModelPool } from '../models/pool.ts';
 import { forecastsOfSeries, listForecasts } from '../store/queries/forecasts.ts';
+import { selectedSeries } from '../store/queries/selected-series.ts';
+import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
+import { cutForecast, rowOf, toForecast, toSummary } from './forecast-answers.ts';
+import type { OnDemand } from './on-demand.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { findSeries } from './series.ts';
-import { finiteOrNull, isoTime, labelsValue, seriesIdValue, toIso } from './values.ts';
+import { isoTime, labelsValue, seriesIdValue } from './values.ts';
+
+const hourMs = 3_600_000;
 
 const numbers = z.array(z.number().nullable());
 const forecastSchema = z
@@ -21,6 +30,9 @@ const forecastSchema = z
       description: 'In tests on the past of the series; below 1 is better than seasonal naive one season ahead.',
     }),
     issuedAt: isoTime,
+    source: z
+      .enum(['stored', 'computed'])
+      .openapi({ description: 'Whether it was stored, or computed for the request.' }),
     chosen: z.boolean().openapi({ description: 'Whether this is what users get, where there are several.' }),
     replacedBecause: z.string().optional().openapi({
       description: 'With `series`, why this stands in for another forecast; absent when it does not.',
@@ -46,6 +58,23 @@ const forecastSchema = z
   })
   .openapi('Forecast');
 
+/** In hours: four weeks. */
+const maxHorizon = 672;
+
+/** Quantile levels as a list with commas. */
+const quantilesQuery = z
+  .string()
+  .max(400)
+  .transform((text) => text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part))))
+  .pipe(
+    z
+      .array(z.number({ error: 'expected numbers between 0 and 1, with commas' }).gt(0).lt(1))
+      .min(1)
+      .max(21),
+  )
+  .transform((levels) => [...new Set(levels)].sort((a, b) => a - b))
+  .openapi({ type: 'string', example: '0.1,0.5,0.9', description: 'With `series`: quantile levels, 21 at most.' });
+
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/forecasts',
@@ -58,6 +87,16 @@ const listRoute = createRoute({
       series: seriesIdValue.optional(),
       metric: z.string().default(''),
       forecaster: z.enum(forecasterIds).optional(),
+      horizon: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(maxHorizon)
+        .optional()
+        .openapi({
+          description: `With \`series\`: so many hours ahead, at most ${maxHorizon}, and at most as many as were observed.`,
+        }),
+      quantiles: quantilesQuery.optional(),
     }),
   },
   responses: {
@@ -66,52 +105,54 @@ const listRoute = createRoute({
   },
 });
 
+export interface ForecastsRoutesDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  pool: ModelPool;
+  onDemand: OnDemand;
+  now: () => Date;
+}
+
 /** `GET /v1/forecasts`. */
-export function createForecastsRoutes({ telemetry }: { telemetry: TelemetryStore }) {
+export function createForecastsRoutes({ telemetry, state, pool, onDemand, now }: ForecastsRoutesDeps) {
   return createRouter().openapi(listRoute, async (context) => {
-    const { series: id, metric, forecaster = '', limit, cursor } = context.req.valid('query');
+    const { series: id, metric, forecaster, limit, cursor, horizon, quantiles } = context.req.valid('query');
     const { tenant } = context.get('principal');
     if (id === undefined) {
+      if (horizon !== undefined || quantiles !== undefined)
+        throw needsSeries(horizon === undefined ? 'quantiles' : 'horizon');
       const [afterMetric, afterId] = readCursor(cursor, z.tuple([z.string(), seriesIdValue]), ['', '0']);
       const rows = await telemetry.query(listForecasts, { tenant, metric, afterMetric, afterId, limit: limit + 1 });
-      const page = paginate(
-        rows,
-        limit,
-        (row) => [row.metric, row.series_id],
-        ({ series_id, mase, issued_at, ...row }) => ({
-          seriesId: series_id,
-          ...row,
-          mase: finiteOrNull(mase),
-          issuedAt: toIso(issued_at),
-          chosen: true,
-        }),
+      return context.json(
+        paginate(rows, limit, (row) => [row.metric, row.series_id], toSummary),
+        200,
       );
-      return context.json(page, 200);
     }
-    const series = await findSeries(telemetry, tenant, id);
-    const rows = await telemetry.query(forecastsOfSeries, { tenant, id, forecaster });
-    const items = rows.map((row) => ({
-      seriesId: series.id,
-      metric: series.metric,
-      labels: series.labels,
-      unit: series.unit,
-      forecaster: row.forecaster,
-      mase: finiteOrNull(row.mase),
-      issuedAt: toIso(row.issued_at),
-      chosen: row.chosen,
-      ...(row.replaced_because !== '' && { replacedBecause: row.replaced_because }),
-      stepSeconds: row.step_seconds,
-      times: row.mean.map((_, h) => row.issued_at + h * row.step_seconds * 1000),
-      mean: row.mean.map(finiteOrNull),
-      levels: row.levels.map(finiteOrNull),
-      naiveMase: finiteOrNull(row.naive_mase),
-      testedSteps: row.tested_steps,
-      folds: row.folds,
-      members: row.members,
-      quantiles: row.levels.map((_, l) =>
-        row.quantiles.slice(l * row.mean.length, (l + 1) * row.mean.length).map(finiteOrNull),
-      ),
-    }));
-    return context.json({ items, nextCursor: null }, 200);
+    const [series] = await telemetry.query(selectedSeries, { tenant, metric: '', agent: '', type: '', id });
+    if (series === undefined) throw new AppError('not_found', `no series ${id}`);
+    const stored = await telemetry.query(forecastsOfSeries, { tenant, id, forecaster: forecaster ?? '' });
+    if (horizon === undefined && quantiles === undefined)
+      return context.json({ items: stored.map((row) => toForecast(series, row, 'stored')), nextCursor: null }, 200);
+
+    const [best] = stored;
+    const asked = {
+      horizon: horizon ?? best?.mean.length ?? horizonSteps,
+      levels: quantiles ?? best?.levels ?? forecastLevels,
+    };
+    const part = best && cutForecast(best, asked);
+    if (part !== undefined) return context.json({ items: [toForecast(series, part, 'stored')], nextCursor: null }, 200);
+    const by = forecaster ?? forecasterIds.find((each) => each === best?.forecaster) ?? 'combined';
+    const to = Math.floor(now().getTime() / hourMs) * hourMs;
+    const inquiry = { tenant, series, forecaster: by, ...asked, to };
+    const computed = await onDemand(context.req.raw.signal, (signal) =>
+      forecastOnDemand({ telemetry, state, models: pool }, inquiry, signal),
+    );
+    const row = rowOf(computed, inquiry, best?.replaced_because ?? '');
+    return context.json({ items: [toForecast(series, row, 'computed')], nextCursor: null }, 200);
   });
+}
+
+function needsSeries(name: string): AppError {
+  const errors = [{ pointer: `/${name}`, detail: 'needs `series`' }];
+  return new AppError('invalid_request', `${name} needs \`series\``, { errors });
 }

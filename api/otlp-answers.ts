@@ -25,6 +25,7 @@ const rpcCodeOf: Record<ErrorCode, number> = {
   payload_too_large: 3,
   unsupported_media_type: 3,
   unprocessable: 3,
+  insufficient_history: 3,
   too_many_requests: 8,
   unavailable: 14,
   internal: 13,

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'unprocessable'
+  | 'insufficient_history'
   | 'too_many_requests'
   | 'unavailable'
   | 'internal';

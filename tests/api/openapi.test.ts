@@ -153,6 +153,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/series/{id}/scores', () => `/v1/series/${seriesId}/scores`],
     ['/v1/forecasts', () => '/v1/forecasts'],
     ['/v1/forecasts', () => `/v1/forecasts?series=${seriesId}`],
+    ['/v1/forecasts', () => `/v1/forecasts?series=${seriesId}&horizon=12&quantiles=0.2,0.8`],
     ['/v1/forecasts/ledger', () => '/v1/forecasts/ledger?days=3'],
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
