@@ -1,4 +1,5 @@
 import type { ModelPool } from '../models/pool.ts';
+import type { DetectResult } from '../models/tasks.ts';
 import { initThreshold } from '../models/thresholds.ts';
 import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -19,6 +20,8 @@ export interface DetectJobOptions {
   models: ModelPool;
   /** Metrics that are not scored. */
   excludeMetrics: readonly string[];
+  /** How many alarms a week a series may give in the long run while nothing is wrong. */
+  alarmsPerSeriesPerWeek: number;
 }
 
 /** Counts are scored by the hour: by the minute most are 0 or 1, and their noise says nothing. */
@@ -35,7 +38,8 @@ const saveEveryMs = 900_000;
  * anomalies. A bucket is scored in the window in which it ends. The state of each series is kept per day, so that a
  * window of the past begins from the state before it.
  */
-export function createDetectJob({ telemetry, state, models, excludeMetrics }: DetectJobOptions): Job {
+export function createDetectJob(options: DetectJobOptions): Job {
+  const { telemetry, state } = options;
   const kept = new Map<string, KeptMemories>();
   return {
     id: 'detect',
@@ -46,7 +50,7 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
     maxWindowSeconds: 86_400,
     initialLookbackSeconds: 86_400,
     async run(window) {
-      const counts = { series: 0, points: 0, withdrawn: 0 };
+      const counts = { series: 0, points: 0, failed: 0, levelShifts: 0, withdrawn: 0 };
       const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
         const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
@@ -60,9 +64,7 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
           const shards = Math.max(1, Math.ceil((memories.size * (to - from)) / grains.minute.stepMs / pointsPerShard));
           for (let shard = 0; shard < shards; shard++) {
             const piece = {
-              telemetry,
-              models,
-              excludeMetrics,
+              ...options,
               tenant,
               memories,
               earlier,
@@ -75,6 +77,8 @@ export function createDetectJob({ telemetry, state, models, excludeMetrics }: De
             };
             const found = await detectPiece(piece);
             counts.points += found.points;
+            counts.failed += found.failed;
+            counts.levelShifts += found.levelShifts;
             for (const id of found.anomalies) anomalies.add(id);
             window.progress((from - start + ((to - from) * (shard + 1)) / shards) / (window.to - start));
           }
@@ -119,7 +123,7 @@ function isSaved({ from, to: end }: JobWindow, to: number): boolean {
   return to % saveEveryMs === 0 ? to === end || to % dayMs === 0 : to === end && end - from >= saveEveryMs;
 }
 
-interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'excludeMetrics'> {
+interface Piece extends DetectJobOptions {
   tenant: Tenant;
   memories: Map<string, Memory>;
   earlier: EarlierFindings;
@@ -133,19 +137,21 @@ interface Piece extends Pick<DetectJobOptions, 'telemetry' | 'models' | 'exclude
   shards: number;
 }
 
-async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: string[] }> {
-  const { telemetry, models, tenant, memories, earlier, holdBack, window, to } = piece;
+async function detectPiece(piece: Piece): Promise<PieceResult> {
+  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, holdBack, window, to } = piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
-  let points = 0;
-  const anomalies: string[] = [];
+  const total: PieceResult = { points: 0, failed: 0, levelShifts: 0, anomalies: [] };
   for (const batch of batches(series)) {
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
       traits: { isCount: stepMs === grains.hour.stepMs },
       points: { times, values },
     }));
-    const results = await models.detect({ detector, series: inputs }, { signal: window.signal });
+    const results = await models.detect(
+      { detector, settings: { alarmsPerSeriesPerWeek }, series: inputs },
+      { signal: window.signal },
+    );
     const scores: RowOf<typeof scoresTable>[] = [];
     const found: RowOf<typeof anomaliesTable>[] = [];
     const breather = createBreather();
@@ -153,19 +159,52 @@ async function detectPiece(piece: Piece): Promise<{ points: number; anomalies: s
       const one = batch[s]!;
       const { id, stepMs } = one;
       const result = results[s]!;
+      if (result.error !== undefined) {
+        // It begins anew with its next sample: a state that failed would fail again.
+        memories.delete(id);
+        total.failed++;
+        window.log.warn({ tenant: tenant.id, series: id, reason: result.error }, 'series not scored');
+        continue;
+      }
       const threshold = memories.get(id)?.threshold ?? initThreshold();
       const decided = decide(threshold, one, result, window.from);
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed)
         found.push(earlier.settle(holdBack(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
-      points += appendScores(scores, tenant, one, result, window.from, until);
+      total.points += appendScores(scores, tenant, one, result, window.from, until);
+      total.levelShifts += logLevelShifts(window, tenant, one, result);
       if (breather.isDue()) await breather.now();
     }
     await telemetry.insert(scoresTable, scores);
     await telemetry.insert(anomaliesTable, found);
-    for (const { anomaly_id } of found) anomalies.push(anomaly_id);
+    for (const { anomaly_id } of found) total.anomalies.push(anomaly_id);
   }
-  return { points, anomalies };
+  return total;
+}
+
+interface PieceResult {
+  points: number;
+  /** Series that could not be scored. */
+  failed: number;
+  /** New levels that were accepted in the window. */
+  levelShifts: number;
+  anomalies: string[];
+}
+
+function logLevelShifts(
+  { from, log }: JobWindow,
+  tenant: Tenant,
+  { id, stepMs, times }: SeriesPoints,
+  { verdicts }: DetectResult,
+): number {
+  let count = 0;
+  for (const [index, shift] of verdicts.acceptedShifts) {
+    const timeMs = times[index]!;
+    if (timeMs + stepMs <= from) continue;
+    log.info({ tenant: tenant.id, series: id, time: new Date(timeMs).toISOString(), shift }, 'new level accepted');
+    count++;
+  }
+  return count;
 }
 
 /** The series that are scored at a grain, with the buckets that end in the piece and that their states have not seen. */

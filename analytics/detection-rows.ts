@@ -13,7 +13,7 @@ import type { RowOf } from '../store/table.ts';
 import type { anomaliesTable, scoresTable } from '../store/tables.ts';
 
 /** The detector that scores every series. */
-export const detector: DetectorId = 'seasonal-band';
+export const detector: DetectorId = 'composite';
 
 /** The buckets of a series, each of `stepMs`, that are to be scored. */
 export interface SeriesPoints {

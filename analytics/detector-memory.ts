@@ -1,3 +1,5 @@
+import { decodeState, encodeState, type FlatState } from '../models/detectors/flat-state.ts';
+import { type DetectorId, getDetector } from '../models/detectors/registry.ts';
 import type { ThresholdState } from '../models/thresholds.ts';
 import { detectorStates } from '../store/queries/detection.ts';
 import type { Tenant } from '../store/records/tenants.ts';
@@ -9,12 +11,17 @@ import type { JobWindow } from './job.ts';
 
 /** What a detector remembers of a series between windows. */
 export interface Memory {
-  detector: unknown;
+  detector: FlatState;
   threshold: ThresholdState;
   /** The length of the buckets that it scores. */
   stepMs: number;
   /** Unix milliseconds; every bucket that ended by then has been seen. */
   asOf: number;
+}
+
+/** As the store keeps it. */
+interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
+  detector: string;
 }
 
 export const dayMs = 86_400_000;
@@ -23,14 +30,17 @@ export const dayMs = 86_400_000;
 export async function loadMemories(
   telemetry: TelemetryStore,
   tenant: Tenant,
-  detector: string,
+  detector: DetectorId,
   before: number,
 ): Promise<Map<string, Memory>> {
   const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
   const memories = new Map<string, Memory>();
+  const { stateLength } = getDetector(detector);
   const breather = createBreather();
   for (const { id, as_of, state } of rows) {
-    memories.set(id, { ...(JSON.parse(state) as Omit<Memory, 'asOf'>), asOf: as_of });
+    const kept = JSON.parse(state) as KeptMemory;
+    const detectorState = decodeState(kept.detector, stateLength);
+    if (detectorState !== null) memories.set(id, { ...kept, detector: detectorState, asOf: as_of });
     if (breather.isDue()) await breather.now();
   }
   return memories;
@@ -56,7 +66,7 @@ export function endOfDay(time: number): number {
 export async function saveMemories(
   telemetry: TelemetryStore,
   tenant: Tenant,
-  detector: string,
+  detector: DetectorId,
   memories: ReadonlyMap<string, Memory>,
   { from, retainFromDay }: JobWindow,
   asOf: number,
@@ -71,7 +81,7 @@ export async function saveMemories(
       series_id: id,
       day: Math.floor((asOf - 1) / dayMs),
       as_of: asOf,
-      state: JSON.stringify({ detector: state, threshold, stepMs }),
+      state: JSON.stringify({ detector: encodeState(state), threshold, stepMs } satisfies KeptMemory),
       until: retainFromDay + tenant.rawRetentionDays,
     });
     if (breather.isDue()) await breather.now();

@@ -144,6 +144,16 @@ export const configSchema = z.strictObject({
         .describe('a list of metrics that are scored but not forecast'),
     })
     .prefault({}),
+  detection: z
+    .strictObject({
+      alarmsPerSeriesPerWeek: z
+        .number()
+        .min(0.01)
+        .max(100)
+        .default(0.5)
+        .describe('0.01 to 100 alarms a week and series, in the long run'),
+    })
+    .prefault({}),
   models: z
     .strictObject({
       backend: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto').describe('auto, native, wasm or cpu'),

@@ -69,10 +69,10 @@ export function exportBacklog(metrics: Metrics, { rows, bytes, ageSeconds }: Bac
   metrics.spoolAge.set(ageSeconds);
 }
 
-/** The same pool, with the time of each task measured. */
+/** The same pool, with the time of each task measured, and the series counted that could not be scored. */
 export function observeModels(
   models: ModelPool,
-  { workerTaskDuration }: Pick<Metrics, 'workerTaskDuration'>,
+  { workerTaskDuration, detectFailures }: Pick<Metrics, 'workerTaskDuration' | 'detectFailures'>,
 ): ModelPool {
   function measured<Args extends unknown[], Result>(task: string, run: (...args: Args) => Promise<Result>) {
     return async (...args: Args): Promise<Result> => {
@@ -91,7 +91,11 @@ export function observeModels(
     forecast: measured('forecast', models.forecast),
     backtest: measured('backtest', models.backtest),
     capacity: measured('capacity', models.capacity),
-    detect: measured('detect', models.detect),
+    detect: measured('detect', async (...args: Parameters<ModelPool['detect']>) => {
+      const results = await models.detect(...args);
+      detectFailures.inc(results.filter(({ error }) => error !== undefined).length);
+      return results;
+    }),
     trainNlinear: measured('train_nlinear', models.trainNlinear),
     close: () => models.close(),
   };

@@ -1,5 +1,6 @@
 import type { CapacityAnswer, CapacityQuestion } from './capacity/capacity.ts';
-import type { SeriesTraits } from './detectors/detector.ts';
+import type { DetectorSettings, SeriesTraits } from './detectors/detector.ts';
+import type { FlatState } from './detectors/flat-state.ts';
 import type { DetectorId } from './detectors/registry.ts';
 import type { VerdictColumns } from './detectors/verdict-columns.ts';
 import type { BacktestResult } from './evaluation/backtest.ts';
@@ -23,20 +24,24 @@ export interface BacktestTask extends Omit<ForecastTask, 'kind'> {
 
 /** A series to be scored: the state that its last batch left, null for a new series, and the points since. */
 export interface DetectInput {
-  state: unknown;
+  state: FlatState | null;
   traits: SeriesTraits;
   points: Points;
 }
 
 export interface DetectResult {
-  /** The state after the last point: plain JSON data, to be handed in with the next batch. */
-  state: unknown;
+  /** Why this series could not be scored; then there is no verdict, and the state is as it was handed in. */
+  error?: string;
+  /** The state after the last point, to be handed in with the next batch. */
+  state: FlatState;
   verdicts: VerdictColumns;
 }
 
 export interface DetectTask {
   kind: 'detect';
   detector: DetectorId;
+  /** `defaultDetectorSettings` when absent. */
+  settings?: DetectorSettings;
   series: readonly DetectInput[];
 }
 

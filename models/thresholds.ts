@@ -20,7 +20,7 @@ export interface ThresholdOptions {
   mergeGapSeconds: number;
 }
 
-export const defaultThresholdOptions: ThresholdOptions = { openAbove: 1, keepAbove: 0.75, mergeGapSeconds: 900 };
+export const defaultThresholdOptions: ThresholdOptions = { openAbove: 1, keepAbove: 0.6, mergeGapSeconds: 900 };
 
 /** Plain data that survives a JSON round trip; `open` is the anomaly that goes on, or that may still be joined. */
 export interface ThresholdState {
@@ -45,8 +45,8 @@ export interface ThresholdStep {
 }
 
 /**
- * Decides, apart from scoring, what is an anomaly: it opens above 1, goes on above 0.75 (so that a score which wavers
- * at the edge is one anomaly and not ten), and is closed by the first sample that comes more than `mergeGapSeconds`
+ * Decides, apart from scoring, what is an anomaly: it opens above 1, goes on above 0.6 (so that a score which wavers
+ * at the edge, or is held back while it goes on, is one anomaly and not ten), and is closed by the first sample that comes more than `mergeGapSeconds`
  * after its end. Pure; samples come in ascending order of time.
  */
 export function stepThreshold(

@@ -1,14 +1,16 @@
 import type { MessagePort } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { answerCapacity } from './capacity/capacity.ts';
+import { type Detector, type DetectorSettings, defaultDetectorSettings, newState } from './detectors/detector.ts';
+import type { FlatState } from './detectors/flat-state.ts';
 import { getDetector } from './detectors/registry.ts';
-import { buffersOf, createVerdictColumns, setVerdict } from './detectors/verdict-columns.ts';
+import { buffersOf, createVerdictColumns, setVerdict, type VerdictColumns } from './detectors/verdict-columns.ts';
 import { backtest } from './evaluation/backtest.ts';
 import type { Forecaster, ForecastResult } from './forecasters/forecaster.ts';
 import { createForecasters } from './forecasters/registry.ts';
+import type { Points } from './series.ts';
 import type {
   BacktestTask,
-  DetectInput,
   DetectResult,
   DetectTask,
   ForecastTask,
@@ -58,20 +60,41 @@ function chooseForecaster({ forecaster: id, trained }: ForecastTask | BacktestTa
   return forecaster;
 }
 
-function detect({ detector: id, series }: DetectTask): DetectResult[] {
+/** Scores each series; one that fails says so and does not keep the others from their verdicts. */
+function detect({ detector: id, settings = defaultDetectorSettings, series }: DetectTask): DetectResult[] {
   const detector = getDetector(id);
-  return series.map(({ state: previous, traits, points }: DetectInput) => {
-    const state = previous ?? detector.init(traits);
-    const verdicts = createVerdictColumns(points.times.length);
-    for (let i = 0; i < points.times.length; i++) {
-      setVerdict(verdicts, i, detector.update(state, points.times[i]!, points.values[i]!));
+  return series.map((input) => {
+    const state = input.state ?? newState(detector, input.traits);
+    const before = state.slice();
+    try {
+      return { state, verdicts: scorePoints(detector, state, input.points, settings) };
+    } catch (error) {
+      return { error: (error as Error).message, state: before, verdicts: createVerdictColumns(0) };
     }
-    return { state, verdicts };
   });
 }
 
+function scorePoints(detector: Detector, state: FlatState, points: Points, settings: DetectorSettings): VerdictColumns {
+  if (state.length !== detector.stateLength) {
+    throw new Error(`a state of ${detector.id} has ${detector.stateLength} numbers, this one has ${state.length}`);
+  }
+  const verdicts = createVerdictColumns(points.times.length);
+  for (let i = 0; i < points.times.length; i++) {
+    const timeMs = points.times[i]!;
+    const value = points.values[i]!;
+    if (!Number.isFinite(value)) throw new Error(`the value at ${new Date(timeMs).toISOString()} is not a number`);
+    setVerdict(verdicts, i, detector.update(state, timeMs, value, settings));
+  }
+  return verdicts;
+}
+
 function collectBuffers(task: ModelTask, result: unknown): ArrayBuffer[] {
-  if (task.kind === 'detect') return (result as DetectResult[]).flatMap(({ verdicts }) => buffersOf(verdicts));
+  if (task.kind === 'detect') {
+    return (result as DetectResult[]).flatMap(({ state, verdicts }) => [
+      state.buffer as ArrayBuffer,
+      ...buffersOf(verdicts),
+    ]);
+  }
   if (task.kind !== 'forecast') return [];
   const columns = (result as ForecastResult[]).flatMap((each) => (each.ok ? [each.mean, ...each.quantiles] : []));
   return columns.map((column) => column.buffer as ArrayBuffer);

@@ -96,6 +96,11 @@ export function createMetrics(version: string) {
       buckets: secondsBuckets,
       registers,
     }),
+    detectFailures: new Counter({
+      name: metric.detectFailures,
+      help: 'Series that could not be scored in a run; the log of the job names each with its reason.',
+      registers,
+    }),
     ingestQueuedRows: new Gauge({
       name: metric.ingestQueuedRows,
       help: 'Rows in the spool that are not in ClickHouse yet.',

@@ -1,4 +1,4 @@
-import type { Detector } from '../../models/detectors/detector.ts';
+import { type Detector, newState } from '../../models/detectors/detector.ts';
 import { type Anomaly, initThreshold, stepThreshold } from '../../models/thresholds.ts';
 import type { LabelledSeries } from './labelled-series.ts';
 
@@ -14,8 +14,8 @@ export interface ScoredSeries {
  * Folds a series through the detector and the threshold that the `detect` job uses. A row that is not later than the one
  * before it is refused, as the job refuses it, and scores 0.
  */
-export function scoreSeries(detector: Detector<unknown>, { times, values }: LabelledSeries): ScoredSeries {
-  const state = detector.init();
+export function scoreSeries(detector: Detector, { times, values }: LabelledSeries): ScoredSeries {
+  const state = newState(detector);
   const scores = new Float64Array(times.length);
   const anomalies: Anomaly[] = [];
   let threshold = initThreshold();

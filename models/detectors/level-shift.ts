@@ -1,46 +1,45 @@
+import { type FlatState, layOut } from './flat-state.ts';
+
 /** A level is taken for new when so many quarter-days in a row lay mostly outside, on the same side. */
-const blocksToAccept = 4;
+const quartersToAccept = 4;
 
-/** Watches whether a series has moved to a new level for good. Counts are signed: positive above, negative below. */
-export interface LevelShift {
-  /** This quarter-day. */
-  block: { samples: number; outside: number; residualSum: number };
-  /** The quarter-days before it that lay outside, one after the other. */
-  run: { blocks: number; samples: number; residualSum: number };
-}
-
-export function createLevelShift(): LevelShift {
-  return { block: { samples: 0, outside: 0, residualSum: 0 }, run: noRun() };
-}
+/**
+ * Watches whether a series has moved to a new level for good: what this quarter-day shows, and the run of quarter-days
+ * before it that lay outside, one after the other. Counts of `outside` and `run` are signed: positive above, negative
+ * below. It begins with zeros.
+ */
+const { at, length } = layOut({ samples: 1, outside: 1, residualSum: 1, run: 1, runSamples: 1, runResidualSum: 1 });
+export const levelShiftLength = length;
 
 /** Adds a sample to this quarter-day. `side` is 1 above the band, -1 below it, 0 inside. */
-export function noteResidual({ block }: LevelShift, residual: number, side: number): void {
-  block.samples++;
-  block.outside += side;
-  block.residualSum += residual;
+export function noteResidual(state: FlatState, shift: number, residual: number, side: number): void {
+  state[shift + at.samples]! += 1;
+  state[shift + at.outside]! += side;
+  state[shift + at.residualSum]! += residual;
 }
 
 /**
  * Ends a quarter-day. `isOutside` says whether it lay mostly outside; `accepted` is the offset of the new level, the mean
  * residual since the shift began, or 0 while there is nothing to accept.
  */
-export function endQuarterDay(shift: LevelShift): { isOutside: boolean; accepted: number } {
-  const { block } = shift;
-  const side = Math.sign(block.outside);
-  const isOutside = Math.abs(block.outside) > block.samples / 2;
-  if (!isOutside || shift.run.blocks * side < 0) shift.run = noRun();
+export function endQuarterDay(state: FlatState, shift: number): { isOutside: boolean; accepted: number } {
+  const samples = state[shift + at.samples]!;
+  const outside = state[shift + at.outside]!;
+  const side = Math.sign(outside);
+  const isOutside = Math.abs(outside) > samples / 2;
+  if (!isOutside || state[shift + at.run]! * side < 0) endRun(state, shift);
   if (isOutside) {
-    shift.run.blocks += side;
-    shift.run.samples += block.samples;
-    shift.run.residualSum += block.residualSum;
+    state[shift + at.run]! += side;
+    state[shift + at.runSamples]! += samples;
+    state[shift + at.runResidualSum]! += state[shift + at.residualSum]!;
   }
-  shift.block = { samples: 0, outside: 0, residualSum: 0 };
-  if (Math.abs(shift.run.blocks) < blocksToAccept) return { isOutside, accepted: 0 };
-  const accepted = shift.run.residualSum / shift.run.samples;
-  shift.run = noRun();
+  state.fill(0, shift + at.samples, shift + at.run);
+  if (Math.abs(state[shift + at.run]!) < quartersToAccept) return { isOutside, accepted: 0 };
+  const accepted = state[shift + at.runResidualSum]! / state[shift + at.runSamples]!;
+  endRun(state, shift);
   return { isOutside, accepted };
 }
 
-function noRun(): LevelShift['run'] {
-  return { blocks: 0, samples: 0, residualSum: 0 };
+function endRun(state: FlatState, shift: number): void {
+  state.fill(0, shift + at.run, shift + length);
 }

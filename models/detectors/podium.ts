@@ -1,27 +1,20 @@
-import { roundForStorage } from './round-for-storage.ts';
+import type { FlatState } from './flat-state.ts';
 
 /**
- * The largest values seen lately, descending: a short list whose entries fade. Its last place says what has been
- * reached at least as many times as it has places, so one wild value, however wild, does not move it.
+ * The two largest values seen lately, which fade. The second says what has been reached at least twice, so one wild
+ * value, however wild, does not move it. Two numbers of a state, all at 0 to begin with.
  */
-export type Podium = number[];
+export const podiumLength = 2;
 
-/** A podium of `places`, all at 0. */
-export function createPodium(places: number): Podium {
-  return new Array<number>(places).fill(0);
+/** Lets the entries fade by the factor `keep`, then gives `value` the place that it deserves. */
+export function enterPodium(state: FlatState, at: number, value: number, keep: number): void {
+  const first = state[at]! * keep;
+  const second = state[at + 1]! * keep;
+  state[at] = Math.max(first, value);
+  state[at + 1] = Math.max(second, Math.min(first, value));
 }
 
-/** Lets the entries fade by the factor `keep`, then gives `value` the place that it deserves. In place. */
-export function enter(podium: Podium, value: number, keep: number): void {
-  let candidate = roundForStorage(value);
-  for (let place = 0; place < podium.length; place++) {
-    const held = roundForStorage(podium[place]! * keep);
-    podium[place] = Math.max(held, candidate);
-    candidate = Math.min(held, candidate);
-  }
-}
-
-/** What was reached at least as many times as there are places. */
-export function lastPlace(podium: Podium): number {
-  return podium.at(-1)!;
+/** What was reached at least twice. */
+export function secondOfPodium(state: FlatState, at: number): number {
+  return state[at + 1]!;
 }

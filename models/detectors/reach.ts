@@ -1,67 +1,42 @@
-import { blockMs, dayMs } from './calendar.ts';
-import { createPodium, enter, lastPlace, type Podium } from './podium.ts';
+import { type FlatState, layOut } from './flat-state.ts';
+import { enterPodium, podiumLength, secondOfPodium } from './podium.ts';
 
-const blockHalfLifeDays = 14;
-const hourHalfLifeDays = 28;
-const keepABlock = 0.5 ** (blockMs / dayMs / blockHalfLifeDays);
-const keepADay = 0.5 ** (1 / hourHalfLifeDays);
+const keepAQuarterDay = 0.5 ** (1 / 4 / 14);
 
 /**
- * How far a series has gone from what was expected, to one side, at least twice lately: at any time, and in each hour
- * of the day. A nightly job or a habit of spikes becomes ordinary by it; a single incident does not.
+ * How far a series has gone to one side at least twice lately, with a half-life of two weeks. A habit of spikes becomes
+ * ordinary by it; a single incident does not. It begins with zeros.
+ *
+ * `anyTime` is the podium of the quarter-days, `inBlock` the farthest of this one, `leftBand` whether it left the band,
+ * and `carried` whether the one before did: the two are one incident.
  */
-export interface Reach {
-  anyTime: Podium;
-  byHour: Podium[];
-  /** The farthest in this quarter-day and in this hour. */
-  inBlock: number;
-  inHour: number;
-  /** Whether this quarter-day left the band, and whether the one before did: the two are one incident. */
-  leftBand: boolean;
-  carried: boolean;
-}
+const { at, length } = layOut({ anyTime: podiumLength, inBlock: 1, leftBand: 1, carried: 1 });
+export const reachLength = length;
 
-export function createReach(): Reach {
-  return {
-    anyTime: createPodium(2),
-    byHour: Array.from({ length: 24 }, () => createPodium(2)),
-    inBlock: 0,
-    inHour: 0,
-    leftBand: false,
-    carried: false,
-  };
-}
-
-export function noteDistance(reach: Reach, distance: number, isOutside: boolean): void {
-  reach.inBlock = Math.max(reach.inBlock, distance);
-  reach.inHour = Math.max(reach.inHour, distance);
-  reach.leftBand ||= isOutside;
-}
-
-export function closeHour(reach: Reach, hourOfDay: number): void {
-  enter(reach.byHour[hourOfDay]!, reach.inHour, keepADay);
-  reach.inHour = 0;
+export function noteDistance(state: FlatState, reach: number, distance: number, isOutside: boolean): void {
+  if (distance > state[reach + at.inBlock]!) state[reach + at.inBlock] = distance;
+  if (isOutside) state[reach + at.leftBand] = 1;
 }
 
 /** Ends a quarter-day. One that left the band is counted with the next, so that an incident counts once. */
-export function closeBlock(reach: Reach): void {
-  const waits = reach.leftBand && !reach.carried;
+export function closeQuarterDay(state: FlatState, reach: number): void {
+  const waits = state[reach + at.leftBand] === 1 && state[reach + at.carried] === 0;
   if (!waits) {
-    enter(reach.anyTime, reach.inBlock, keepABlock);
-    reach.inBlock = 0;
+    enterPodium(state, reach + at.anyTime, state[reach + at.inBlock]!, keepAQuarterDay);
+    state[reach + at.inBlock] = 0;
   }
-  reach.carried = waits;
-  reach.leftBand = false;
+  state[reach + at.carried] = Number(waits);
+  state[reach + at.leftBand] = 0;
 }
 
 /** Ends a quarter-day that lay outside as a whole: a shift of the level, which says nothing of the spread around it. */
-export function dropBlock(reach: Reach): void {
-  reach.inBlock = 0;
-  reach.leftBand = false;
-  reach.carried = false;
+export function dropQuarterDay(state: FlatState, reach: number): void {
+  state[reach + at.inBlock] = 0;
+  state[reach + at.leftBand] = 0;
+  state[reach + at.carried] = 0;
 }
 
 /** The distance that was reached twice. */
-export function reachedTwice(reach: Reach, hourOfDay: number): number {
-  return Math.max(lastPlace(reach.anyTime), lastPlace(reach.byHour[hourOfDay]!));
+export function reachedTwice(state: FlatState, reach: number): number {
+  return secondOfPodium(state, reach + at.anyTime);
 }

@@ -1,12 +1,24 @@
+const weekdays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
+
+/** What a value was compared with: the history of an hour of the day (UTC), that of a weekday, or the last hours. */
+export interface Basis {
+  hourOfDay?: number;
+  /** 0 is Monday. */
+  weekday?: number;
+}
+
 /**
- * Says in one phrase how a value is out of place: "3.2 times above what 14:00 shows", "64 % below what 14:00 shows",
- * "12.5 above what the last hours show". Hours are UTC.
- *
- * @param hourOfDay the hour whose history was compared with, or null when only the last hours were
+ * Says in one phrase how a value is out of place: "3.2 times above what 14:00 shows", "64 % below what Tuesdays 14:00
+ * show", "12.5 above what the last hours show".
  */
-export function phraseReason(value: number, expected: number, hourOfDay: number | null): string {
-  const basis = hourOfDay === null ? 'the last hours show' : `${String(hourOfDay).padStart(2, '0')}:00 shows`;
-  return `${phraseDistance(value, expected)} ${value > expected ? 'above' : 'below'} what ${basis}`;
+export function phraseReason(value: number, expected: number, basis: Basis): string {
+  return `${phraseDistance(value, expected)} ${value > expected ? 'above' : 'below'} what ${phraseBasis(basis)}`;
+}
+
+function phraseBasis({ hourOfDay, weekday }: Basis): string {
+  if (hourOfDay === undefined) return 'the last hours show';
+  const hour = `${String(hourOfDay).padStart(2, '0')}:00`;
+  return weekday === undefined ? `${hour} shows` : `${weekdays[weekday]} ${hour} show`;
 }
 
 function phraseDistance(value: number, expected: number): string {

@@ -7,8 +7,9 @@ export interface VerdictColumns {
   lower: Float64Array;
   upper: Float64Array;
   maturity: Float64Array;
-  /** The reasons that are not empty, by index of the point. */
+  /** The reasons that are not empty, and the shifts that are not 0, by index of the point. */
   reasons: Map<number, string>;
+  acceptedShifts: Map<number, number>;
 }
 
 export function createVerdictColumns(length: number): VerdictColumns {
@@ -19,6 +20,7 @@ export function createVerdictColumns(length: number): VerdictColumns {
     upper: new Float64Array(length),
     maturity: new Float64Array(length),
     reasons: new Map(),
+    acceptedShifts: new Map(),
   };
 }
 
@@ -29,6 +31,7 @@ export function setVerdict(columns: VerdictColumns, index: number, verdict: Verd
   columns.upper[index] = verdict.upper;
   columns.maturity[index] = verdict.maturity;
   if (verdict.reason !== '') columns.reasons.set(index, verdict.reason);
+  if (verdict.acceptedShift) columns.acceptedShifts.set(index, verdict.acceptedShift);
 }
 
 /** The verdict of one point, as the detector gave it. */
@@ -40,6 +43,7 @@ export function verdictAt(columns: VerdictColumns, index: number): Verdict {
     upper: columns.upper[index]!,
     maturity: columns.maturity[index]!,
     reason: columns.reasons.get(index) ?? '',
+    acceptedShift: columns.acceptedShifts.get(index) ?? 0,
   };
 }
 

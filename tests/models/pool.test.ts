@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { foldDetector } from '../../models/detectors/detector.ts';
-import { seasonalBand } from '../../models/detectors/seasonal-band.ts';
+import { composite } from '../../models/detectors/composite.ts';
+import { defaultDetectorSettings, foldDetector, newState } from '../../models/detectors/detector.ts';
 import { verdictAt } from '../../models/detectors/verdict-columns.ts';
 import { backtest } from '../../models/evaluation/backtest.ts';
 import { createForecasters } from '../../models/forecasters/registry.ts';
@@ -10,6 +10,7 @@ import { dayMs, minuteMs, mondayMs, noisyDay, toPoints, toSeries } from './synth
 const pool = createModelPool({ threads: 2, maxMemoryMb: 512, taskTimeoutSeconds: 60 });
 afterAll(() => pool.close());
 
+const detection = { detector: 'composite', settings: defaultDetectorSettings } as const;
 const points = toPoints(mondayMs, 15 * minuteMs, (3 * dayMs) / (15 * minuteMs), noisyDay(1));
 const request = {
   history: toSeries(Array.from({ length: 200 }, (_, i) => 10 + (i % 24))),
@@ -20,23 +21,42 @@ const request = {
 
 describe('a worker', () => {
   test('scores series as the detector does here, and hands the state from batch to batch', async () => {
-    const state = seasonalBand.init();
-    const expected = foldDetector(seasonalBand, state, points);
+    const state = newState(composite);
+    const expected = foldDetector(composite, state, points);
     const half = points.times.length / 2;
     const cut = (from: number, to: number) => ({
       times: points.times.slice(from, to),
       values: points.values.slice(from, to),
     });
     const [first] = await pool.detect({
-      detector: 'seasonal-band',
+      ...detection,
       series: [{ state: null, traits: { isCount: false }, points: cut(0, half) }],
     });
     const [second] = await pool.detect({
-      detector: 'seasonal-band',
+      ...detection,
       series: [{ state: first!.state, traits: { isCount: false }, points: cut(half, points.times.length) }],
     });
     expect(Array.from({ length: half }, (_, i) => verdictAt(second!.verdicts, i))).toEqual(expected.slice(half));
     expect(second!.state).toEqual(state);
+  });
+
+  test('says of a series that cannot be scored why, and scores the others', async () => {
+    const traits = { isCount: false };
+    const results = await pool.detect({
+      ...detection,
+      series: [
+        { state: new Float32Array(3), traits, points },
+        { state: null, traits, points },
+        { state: null, traits, points: { ...points, values: points.values.map(() => Number.NaN) } },
+      ],
+    });
+    expect(results.map(({ error }) => error)).toEqual([
+      `a state of composite has ${composite.stateLength} numbers, this one has 3`,
+      undefined,
+      'the value at 2026-01-05T00:00:00.000Z is not a number',
+    ]);
+    expect(results[0]!.state).toEqual(new Float32Array(3));
+    expect(results[1]!.verdicts.score).toHaveLength(points.times.length);
   });
 
   test('forecasts and backtests as the forecaster does here', async () => {
@@ -63,7 +83,7 @@ describe('a worker', () => {
   });
 
   test('leaves the arrays of the caller usable', async () => {
-    await pool.detect({ detector: 'seasonal-band', series: [{ state: null, traits: { isCount: false }, points }] });
+    await pool.detect({ ...detection, series: [{ state: null, traits: { isCount: false }, points }] });
     expect(points.values.length).toBeGreaterThan(0);
   });
 });
@@ -96,8 +116,8 @@ describe('a task that gives no answer says which it was and why', () => {
     const small = createModelPool({ threads: 1, maxMemoryMb: 16, taskTimeoutSeconds: 60 });
     const few = { times: points.times.slice(0, 2), values: points.values.slice(0, 2) };
     const many = Array.from({ length: 20_000 }, () => ({ state: null, traits: { isCount: false }, points: few }));
-    await expect(small.detect({ detector: 'seasonal-band', series: many })).rejects.toThrow(/memory/);
-    expect(await small.detect({ detector: 'seasonal-band', series: many.slice(0, 1) })).toHaveLength(1);
+    await expect(small.detect({ ...detection, series: many })).rejects.toThrow(/memory/);
+    expect(await small.detect({ ...detection, series: many.slice(0, 1) })).toHaveLength(1);
     await small.close();
   });
 });
