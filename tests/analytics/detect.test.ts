@@ -70,8 +70,18 @@ describe.skipIf(!hasChdb())('the detect job', () => {
 
   test('finds one incident once: when it was, how bad, and what was expected', async () => {
     const { job, id, anomalies } = await arrange();
-    expect(await runWindow(job, days[0]!, days[1]!)).toMatchObject({ series: 1, points: 1440, failed: 0, anomalies: 0 });
-    expect(await runWindow(job, days[1]!, days[2]!)).toMatchObject({ series: 1, points: 1440, failed: 0, anomalies: 1 });
+    expect(await runWindow(job, days[0]!, days[1]!)).toMatchObject({
+      series: 1,
+      points: 1440,
+      failed: 0,
+      anomalies: 0,
+    });
+    expect(await runWindow(job, days[1]!, days[2]!)).toMatchObject({
+      series: 1,
+      points: 1440,
+      failed: 0,
+      anomalies: 1,
+    });
     const found = await anomalies();
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({
