@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { readRecords } from '../ingest/body.ts';
+import { isCloudEvents, readCloudEvents } from '../ingest/cloudevents.ts';
 import type { NativeIngest, Outcome } from '../ingest/native.ts';
 import { heartbeatSchema, sampleSchema, taskEventSchema } from '../ingest/records.ts';
 import type { Tenant } from '../store/records/tenants.ts';
@@ -18,6 +19,17 @@ export interface IngestRoutesDeps {
 }
 
 const outcomeSchema = z.object({ accepted: z.number().int(), refused: z.number().int() }).openapi('Accepted');
+
+const cloudEventSchema = z
+  .looseObject({ specversion: z.literal('1.0'), id: z.string(), source: z.string(), type: z.string() })
+  .openapi('CloudEvent', {
+    description:
+      'CloudEvents 1.0: the last word of the type is the state, what stands before it the kind, the subject the task, the source the agent. The binary mode (ce- headers) is understood as well.',
+  });
+const cloudEventsContent = {
+  'application/cloudevents+json': { schema: cloudEventSchema },
+  'application/cloudevents-batch+json': { schema: z.array(cloudEventSchema) },
+};
 
 const kinds = [
   { kind: 'heartbeats', path: '/v1/heartbeats', schema: heartbeatSchema, summary: 'Send signs of life of agents' },
@@ -45,6 +57,7 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
           content: {
             'application/json': { schema: z.union([schema, z.array(schema)]) },
             'application/x-ndjson': { schema },
+            ...(kind === 'events' && cloudEventsContent),
           },
         },
       },
@@ -55,7 +68,8 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
     });
     router.post(path, requireScope('ingest'), async (context) => {
       const sender = await senderOf(context, tenantOf);
-      const records = await readRecords(context.req.raw, maxBodyBytes);
+      const isForeign = kind === 'events' && isCloudEvents(context.req.raw);
+      const records = await (isForeign ? readCloudEvents : readRecords)(context.req.raw, maxBodyBytes);
       const outcome = await counted(kind, records.values.length, () => ingest[kind](records, sender));
       if (outcome.refused === 0) return context.json({ accepted: outcome.accepted, refused: 0 });
       const { accepted, refused, errors } = outcome;

@@ -33,11 +33,18 @@ export async function readRecords(request: Request, maxBodyBytes: number): Promi
   return Array.isArray(content) ? { values: content, isList: true } : { values: [content], isList: false };
 }
 
-/** A line of NDJSON that is not JSON; it is refused alone. */
-export class BrokenLine {
+/** A record that could not even be read; it is refused alone. */
+export class BrokenRecord {
   readonly reason: string;
   constructor(reason: string) {
     this.reason = reason;
+  }
+}
+
+/** A line of NDJSON that is not JSON. */
+export class BrokenLine extends BrokenRecord {
+  constructor(reason: string) {
+    super(`the line is not JSON: ${reason}`);
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../store/tables.ts';
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
 import { createBreather } from '../telemetry/turn.ts';
-import { BrokenLine, type Records } from './body.ts';
+import { BrokenRecord, type Records } from './body.ts';
 import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
 import {
   type Heartbeat,
@@ -191,8 +191,8 @@ function checkOne<T extends { time?: number | undefined }>(
   pointer: string,
   { nowMs, earliest, latest }: { nowMs: number; earliest: number; latest: number },
 ): Checked<T> {
-  if (record instanceof BrokenLine) {
-    return { ok: false, reason: 'invalid', errors: [{ pointer, detail: `the line is not JSON: ${record.reason}` }] };
+  if (record instanceof BrokenRecord) {
+    return { ok: false, reason: 'invalid', errors: [{ pointer, detail: record.reason }] };
   }
   const parsed = schema.safeParse(record);
   if (!parsed.success) {
