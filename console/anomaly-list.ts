@@ -43,7 +43,7 @@ function anomalyItem(anomaly: Anomaly, now: number): HTMLElement {
       h('a', { class: 'mono', href: href(['series', seriesId]) }, metric),
       labelList(labels),
     ),
-    h('p', { class: 'reason' }, reason),
+    h('p', { class: 'reason' }, h('a', { href: href(['anomalies', id]) }, reason)),
     h(
       'p',
       { class: 'anomaly-line' },

@@ -1,8 +1,13 @@
 import type {
   Agent,
   Anomaly,
+  AnomalyDetail,
+  Feedback,
+  FeedbackEffect,
   Forecast,
   ForecastSummary,
+  Incident,
+  IncidentDetail,
   JobInfo,
   Run,
   SeriesInfo,
@@ -11,6 +16,7 @@ import type {
   Slo,
   SloWithHistory,
   Status,
+  Verdict,
 } from './api-types.ts';
 
 /** An answer of the API that is not a success; `message` is the detail of its problem+json. */
@@ -59,9 +65,18 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
     return (await response.json()) as T;
   }
 
-  async function send(address: string): Promise<Response> {
+  async function change<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
+    const json =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await send(path, { method, ...json });
+    if (!response.ok) throw await readProblem(response);
+    return (await response.json()) as T;
+  }
+
+  async function send(address: string, { headers = {}, ...init }: RequestInit = {}): Promise<Response> {
+    const authorization = key === null ? {} : { authorization: `Bearer ${key}` };
     try {
-      return await fetch(address, { signal, headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+      return await fetch(address, { signal, headers: { ...headers, ...authorization }, ...init });
     } catch (cause) {
       signal.throwIfAborted();
       throw new UnreachableError('Fleetcast does not answer', { cause });
@@ -96,6 +111,18 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
       query: { series?: string; agent?: string; open?: string; from?: number; to?: number },
       maxItems: number,
     ) => list<Anomaly>('/v1/anomalies', query, maxItems),
+    anomaly: (id: string) => get<AnomalyDetail>(at('anomalies', id)),
+    feedbackOn: (series: string) => list<Feedback>('/v1/feedback', { series }),
+    giveFeedback: (anomaly: string, verdict: Verdict) =>
+      change<{ effect: FeedbackEffect }>('POST', at('anomalies', anomaly, 'feedback'), { verdict }),
+    withdrawFeedback: (id: string) => change<FeedbackEffect>('DELETE', at('feedback', id)),
+    incidents: (query: { open?: string; severity?: string; agent?: string }, maxItems: number) =>
+      list<Incident>('/v1/incidents', query, maxItems),
+    incident: (id: string) => get<IncidentDetail>(at('incidents', id)),
+    actOnIncident: (id: string, action: 'acknowledge' | 'resolve') =>
+      change<Incident>('POST', at('incidents', id, action), {}),
+    /** The body of the stream of events, from now on. */
+    stream: async () => (await send('/v1/stream', { headers: { accept: 'text/event-stream' } })).body,
     slos: () => list<Slo>('/v1/slos'),
     slo: (id: string) => get<SloWithHistory>(at('slos', id)),
     jobs: () => list<JobInfo>('/v1/jobs'),

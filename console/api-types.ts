@@ -87,6 +87,72 @@ export interface Anomaly {
   upper: number | null;
   maturity: number;
   reason: string;
+  /** The feedback for which nobody is told of it. */
+  heldBackBy: string | null;
+}
+
+/** An anomaly with the points and the band around it. */
+export interface AnomalyDetail extends Anomaly {
+  band: { stepSeconds: number; values: Column } & Omit<SeriesScores, 'detector'>;
+  incidents: readonly { id: string; title: string }[];
+}
+
+export type Verdict = 'false_alarm' | 'real' | 'expected';
+
+export interface Feedback {
+  id: string;
+  anomalyId: string;
+  seriesId: string;
+  verdict: Verdict;
+  reason: string;
+  author: string;
+  at: string;
+}
+
+export interface FeedbackEffect {
+  days: number;
+  gone: readonly { id: string }[];
+  stayed: readonly { id: string }[];
+  back: readonly { id: string }[];
+  thresholdFactor: number;
+}
+
+export interface Incident {
+  id: string;
+  title: string;
+  status: 'open' | 'acknowledged' | 'resolved' | 'ended' | 'merged' | 'withdrawn';
+  severity: 'info' | 'warning' | 'critical';
+  cause: string;
+  startedAt: string;
+  peakAt: string;
+  /** Null while any of its findings goes on. */
+  endedAt: string | null;
+  peakScore: number | null;
+  maturity: number;
+  findingCount: number;
+  agents: readonly string[];
+  types: readonly string[];
+  metrics: readonly string[];
+  suspects: readonly { component: string; score: number; reasons: readonly string[] }[];
+  mergedInto: string | null;
+}
+
+export interface Finding {
+  id: string;
+  kind: 'anomaly' | 'silence' | 'stuck_task';
+  agent: string;
+  metric: string;
+  seriesId: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  score: number;
+  reason: string;
+}
+
+export interface IncidentDetail extends Incident {
+  findings: readonly Finding[];
+  actions: readonly { action: 'acknowledged' | 'resolved'; actor: string; note: string; at: string }[];
+  similar: readonly { id: string; title: string; startedAt: string; endedAt: string | null; similarity: number }[];
 }
 
 export interface SloAlert {

@@ -1,6 +1,7 @@
 import { ApiError, createApiClient, UnreachableError } from './api-client.ts';
 import { h } from './dom.ts';
 import { formatClock } from './format.ts';
+import { followStream } from './live-stream.ts';
 import { morph } from './morph.ts';
 import { problemNote } from './panel.ts';
 import { parseRoute } from './route.ts';
@@ -9,6 +10,9 @@ import type { Page, View } from './view.ts';
 import { agentView } from './views/agent.ts';
 import { agentsView } from './views/agents.ts';
 import { anomaliesView } from './views/anomalies.ts';
+import { anomalyView } from './views/anomaly.ts';
+import { incidentView } from './views/incident.ts';
+import { incidentsView } from './views/incidents.ts';
 import { jobsView } from './views/jobs.ts';
 import { notFoundView } from './views/not-found.ts';
 import { overviewView } from './views/overview.ts';
@@ -23,7 +27,8 @@ const views: Readonly<Record<string, { list: View; one?: View }>> = {
   agents: { list: agentsView, one: agentView },
   series: { list: seriesListView, one: seriesView },
   slos: { list: slosView, one: sloView },
-  anomalies: { list: anomaliesView },
+  incidents: { list: incidentsView, one: incidentView },
+  anomalies: { list: anomaliesView, one: anomalyView },
   jobs: { list: jobsView },
 };
 
@@ -138,6 +143,7 @@ function markNavigation(): void {
 }
 
 window.addEventListener('hashchange', navigate);
+window.addEventListener('datachange', () => !document.hidden && void load());
 window.addEventListener('querychange', () => shown && draw(shown.page));
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) window.clearTimeout(nextRefresh);
@@ -149,3 +155,4 @@ document.querySelector('#forget-key')!.addEventListener('click', () => {
   void load();
 });
 navigate();
+followStream(() => window.dispatchEvent(new Event('datachange')));

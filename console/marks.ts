@@ -13,6 +13,11 @@ const tones: Readonly<Record<string, Tone>> = {
   failed: 'bad',
   running: 'busy',
   open: 'bad',
+  acknowledged: 'busy',
+  resolved: 'good',
+  critical: 'bad',
+  warning: 'warn',
+  info: 'quiet',
   ended: 'quiet',
 };
 

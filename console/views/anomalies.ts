@@ -67,7 +67,14 @@ function columnsAt(now: number): readonly TableColumn<Anomaly>[] {
         h('span', { class: 'labels' }, labelList(labels)),
       ],
     },
-    { id: 'reason', title: 'Why', cell: (anomaly) => [anomaly.reason, h('small', {}, peakText(anomaly))] },
+    {
+      id: 'reason',
+      title: 'Why',
+      cell: (anomaly) => [
+        h('a', { href: href(['anomalies', anomaly.id]) }, anomaly.reason),
+        h('small', {}, peakText(anomaly)),
+      ],
+    },
     {
       id: 'score',
       title: 'Score',

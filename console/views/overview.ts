@@ -1,12 +1,12 @@
 import { anomalyList } from '../anomaly-list.ts';
-import type { Agent, Anomaly, Slo, Status } from '../api-types.ts';
+import type { Agent, Anomaly, Incident, Slo, Status } from '../api-types.ts';
 import { type Child, h } from '../dom.ts';
 import { firstRun } from '../first-run.ts';
 import { countStates, fleetGrid } from '../fleet-grid.ts';
 import { forecastPanel, loadForecast } from '../forecast-panel.ts';
 import { choosePick } from '../forecast-picker.ts';
-import { formatCount, formatRatio, formatSeconds } from '../format.ts';
-import { timeMark } from '../marks.ts';
+import { formatAge, formatCount, formatRatio, formatSeconds } from '../format.ts';
+import { stateMark, timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
 import { href } from '../route.ts';
 import { knownKey } from '../sign-in.ts';
@@ -14,15 +14,17 @@ import { sloCard } from '../slo-card.ts';
 import { type Loaded, type Page, settle, type ViewContext, valueOr } from '../view.ts';
 
 const shownAnomalies = 6;
+const shownIncidents = 4;
 
 /** `#/`: the fleet, its objectives, what is strange, and one forecast. `?forecast=` chooses which. */
 export async function overviewView({ api, route, now }: ViewContext): Promise<Page> {
-  const [status, agents, slos, anomalies, open, forecasts] = await Promise.all([
+  const [status, agents, slos, anomalies, open, incidents, forecasts] = await Promise.all([
     settle(api.status()),
     settle(api.agents()),
     settle(api.slos()),
     settle(api.anomalies({}, shownAnomalies)),
     settle(api.anomalies({ open: 'true' }, 200)),
+    settle(api.incidents({ open: 'true' }, 200)),
     settle(api.forecasts()),
   ]);
   const picked = choosePick(valueOr(forecasts, []), valueOr(open, []), route.query.get('forecast'));
@@ -41,7 +43,7 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
       isEmpty
         ? firstRun(location.origin, knownKey() !== null)
         : [
-            summary({ agents, slos, open, status }),
+            summary({ agents, slos, incidents, status }),
             h(
               'div',
               { class: 'columns' },
@@ -51,7 +53,13 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
                 fleetPanel(agents),
                 forecastPanel({ forecasts, picked, shown: shownForecast, route: current }),
               ),
-              h('div', { class: 'column' }, sloPanel(slos), anomalyPanel(anomalies, open, now)),
+              h(
+                'div',
+                { class: 'column' },
+                sloPanel(slos),
+                incidentPanel(incidents, now),
+                anomalyPanel(anomalies, open, now),
+              ),
             ),
           ],
     ],
@@ -77,22 +85,22 @@ function degradationBanner({ degradations }: Status): Child {
 interface SummaryInput {
   agents: Loaded<Agent[]>;
   slos: Loaded<Slo[]>;
-  open: Loaded<Anomaly[]>;
+  incidents: Loaded<Incident[]>;
   status: Loaded<Status>;
 }
 
-function summary({ agents, slos, open, status }: SummaryInput): Child {
+function summary({ agents, slos, incidents, status }: SummaryInput): Child {
   const counts = countStates(valueOr(agents, []));
   const budgets = valueOr(slos, []).flatMap(({ errorBudgetRemainingRatio: left }) => (left === null ? [] : [left]));
   const worst = budgets.length === 0 ? null : Math.round(Math.min(...budgets) * 1000) / 1000;
-  const openCount = valueOr(open, []).length;
+  const incidentCount = valueOr(incidents, []).length;
   return h(
     'div',
     { class: 'summary' },
     figure('Agents up', counts.up, href(['agents'], { state: 'up' }), counts.up > 0 ? 'good' : 'quiet'),
     figure('Late', counts.late, href(['agents'], { state: 'late' }), counts.late > 0 ? 'warn' : 'quiet'),
     figure('Down', counts.down, href(['agents'], { state: 'down' }), counts.down > 0 ? 'bad' : 'quiet'),
-    figure('Open anomalies', openCount, href(['anomalies']), openCount > 0 ? 'bad' : 'quiet'),
+    figure('Open incidents', incidentCount, href(['incidents'], { open: 'true' }), incidentCount > 0 ? 'bad' : 'quiet'),
     figure(
       'Lowest error budget',
       formatRatio(worst),
@@ -130,6 +138,33 @@ function fleetPanel(agents: Loaded<Agent[]>): HTMLElement {
 function sloPanel(slos: Loaded<Slo[]>): HTMLElement {
   return loadedPanel({ title: 'Objectives', actions: h('a', { href: href(['slos']) }, 'All') }, slos, (all) =>
     all.map(sloCard),
+  );
+}
+
+function incidentPanel(incidents: Loaded<Incident[]>, now: number): HTMLElement {
+  const options = { title: 'Open incidents', actions: h('a', { href: href(['incidents']) }, 'All') };
+  return loadedPanel(options, incidents, (all) =>
+    all.length === 0
+      ? emptyNote('None.')
+      : h(
+          'ul',
+          { class: 'anomalies' },
+          all.slice(0, shownIncidents).map((incident) => incidentItem(incident, now)),
+        ),
+  );
+}
+
+function incidentItem({ id, title, severity, startedAt, suspects: [first] }: Incident, now: number): HTMLElement {
+  return h(
+    'li',
+    { 'data-key': id },
+    h('div', { class: 'anomaly-head' }, stateMark(severity), h('a', { href: href(['incidents', id]) }, title)),
+    h(
+      'p',
+      { class: 'anomaly-line' },
+      timeMark(startedAt, formatAge((now - Date.parse(startedAt)) / 1000)),
+      first !== undefined && ` \u00b7 first suspect: ${first.component}`,
+    ),
   );
 }
 

@@ -29,6 +29,8 @@ export interface IncidentDescription {
 const silentShare = 0.5;
 const leastSilent = 3;
 const maxSuspects = 10;
+/** Whoever has a smaller share of the suspicion is not named. */
+const leastShare = 0.01;
 const minuteResolutionMs = 60_000;
 
 /**
@@ -149,7 +151,9 @@ function suspectsOf(findings: readonly Finding[], { dependencies }: FleetShape):
       observations: worst.map(({ metric, reason }) => `${metric} ${reason}`.trim()),
     };
   });
-  return rankSuspects({ components, dependencies }).slice(0, maxSuspects);
+  return rankSuspects({ components, dependencies })
+    .filter(({ score }) => score >= leastShare)
+    .slice(0, maxSuspects);
 }
 
 function distinct(names: readonly string[]): string[] {

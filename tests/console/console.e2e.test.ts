@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -83,6 +84,7 @@ describe.skipIf(!hasChromium)(title, () => {
       [`#/series/${seriesId}?range=24h`, /Last value\s*2\.\d+\sGB/],
       ['#/slos', /Fleet availability/],
       ['#/slos/fleet-availability', /Objective/],
+      ['#/incidents', /None/],
       ['#/anomalies', /None/],
       ['#/jobs', /forecast/],
       ['#/nowhere', /There is no such page/],
@@ -93,6 +95,26 @@ describe.skipIf(!hasChromium)(title, () => {
       expect(complaints, hash).toEqual([]);
       await page.close();
     }
+  });
+
+  test('an incident tells who is suspected, and is acknowledged by a button', async () => {
+    await sendFleet(service.url);
+    const to = Math.floor(Date.now() / 60_000) * 60_000;
+    for (const job of ['liveness', 'incidents']) {
+      const run = await post(service.url, `/v1/jobs/${job}/runs`, { from: to - 86_400_000, to });
+      const { id } = (await run.json()) as { id: string };
+      const runs = `${service.url}/v1/jobs/${job}/runs/${id}`;
+      await eventually(async () => ((await (await fetch(runs)).json()) as { status: string }).status === 'succeeded', {
+        what: `the run of ${job}`,
+      });
+    }
+    const { page, complaints } = await open(`${service.url}/#/incidents`);
+    await page.getByRole('link', { name: 'build-2 silent' }).click();
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.locator('.heading .state', { hasText: 'acknowledged' }).waitFor();
+    expect(await page.locator('.suspects').textContent()).toMatch(/build-2.*sends no heartbeats/);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   test('the chart of a series is drawn, is read with the keys and is not drawn anew by a refresh', async () => {
@@ -191,13 +213,14 @@ describe.skipIf(!hasChromium)(title, () => {
   });
 });
 
-async function post(url: string, path: string, body: unknown): Promise<void> {
+async function post(url: string, path: string, body: unknown): Promise<Response> {
   const response = await fetch(`${url}${path}?backfill=true`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  expect(response.status).toBe(200);
+  expect(response.ok, path).toBe(true);
+  return response;
 }
 
 /** Two agents, one of them silent, and a series of the last hours; sending it again changes nothing. Returns the series. */
