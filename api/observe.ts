@@ -28,7 +28,10 @@ export function observeRefusals({ quarantined }: Metrics): NonNullable<Quarantin
     quarantined.inc({ source, reason, outcome: kept ? 'kept' : 'counted' }, count);
 }
 
-type WriterEvents = Pick<WriterOptions, 'quarantine' | 'onDrain' | 'onDuplicates' | 'onSpoolWrite' | 'onTorn'>;
+type WriterEvents = Pick<
+  WriterOptions,
+  'quarantine' | 'onDrain' | 'onDuplicates' | 'onFault' | 'onSpoolWrite' | 'onTorn'
+>;
 
 /** Counts what the writer does; while the disk of the spool fails, it counts as degraded. */
 export function observeWriter(
@@ -49,6 +52,7 @@ export function observeWriter(
       if (error !== undefined) log.warn({ table, rows }, 'insert failed; the rows stay in the spool');
     },
     onDuplicates: ({ table, rows }) => metrics.ingestDuplicates.inc({ table }, rows),
+    onFault: (error) => log.error({ err: error }, 'the disk of the spool failed'),
     onSpoolWrite({ bytes, seconds, error }) {
       metrics.spoolWriteDuration.observe({ outcome: error === undefined ? 'stored' : 'failed' }, seconds);
       if (error === undefined) return health.recover(spool);

@@ -31,6 +31,8 @@ export interface DrainOptions {
   /** Told of a segment that is stored, before it leaves the spool. */
   onStored: (content: SegmentContent, lastWrite: number) => Promise<void>;
   onDrain?: (report: DrainReport) => void;
+  /** Told of what went wrong beside inserts, such as a segment that cannot be read; it is tried again. */
+  onFault?: (error: unknown) => void;
 }
 
 /** Carries what the spool holds into ClickHouse, oldest first. */
@@ -60,12 +62,14 @@ export function startDrain({
   quarantine,
   onStored,
   onDrain = () => {},
+  onFault = () => {},
 }: DrainOptions): Drain {
   let storedWrite = 0;
   let failures = 0;
   let isStopped = false;
   let barriers: { write: number; settle: (isStored: boolean) => void }[] = [];
   let wake: (() => void) | undefined;
+  let stopPause: (() => void) | undefined;
 
   /** Until there is a reason to store: rows that are old enough, many of them, or somebody who waits for them. */
   async function untilDue(): Promise<void> {
@@ -79,18 +83,36 @@ export function startDrain({
   }
 
   async function run(): Promise<void> {
-    for (;;) {
+    while (!isStopped) {
       await untilDue();
       if (isStopped) return;
-      const segment = await spool.oldest();
-      if (segment === undefined) continue;
-      const content = await segment.read();
-      if (!(await storeSegment(content))) return;
-      await onStored(content, segment.lastWrite);
-      await spool.remove(segment);
-      storedWrite = Math.max(storedWrite, segment.lastWrite);
-      settle((write) => write <= storedWrite, true);
+      try {
+        await storeOldest();
+      } catch (error) {
+        onFault(error);
+        await pause();
+      }
     }
+  }
+
+  async function storeOldest(): Promise<void> {
+    const segment = await spool.oldest();
+    if (segment === undefined) return;
+    const content = await segment.read();
+    if (!(await storeSegment(content))) return;
+    await onStored(content, segment.lastWrite);
+    await spool.remove(segment);
+    storedWrite = Math.max(storedWrite, segment.lastWrite);
+    settle((write) => write <= storedWrite, true);
+  }
+
+  /** Gives ClickHouse or the disk time to recover; readers do not wait for it. */
+  async function pause(): Promise<void> {
+    failures++;
+    settle(() => true, false);
+    if (isStopped) return;
+    const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10));
+    await interruptible(new Promise<void>((resolve) => (stopPause = resolve)), pauseMs);
   }
 
   /** @returns false when the drain was stopped before the store took it. */
@@ -108,11 +130,7 @@ export function startDrain({
         failures = 0;
         return true;
       }
-      failures++;
-      settle(() => true, false);
-      if (isStopped) return false;
-      const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10));
-      await interruptible(new Promise<void>((resolve) => (wake = resolve)), pauseMs);
+      await pause();
       if (isStopped) return false;
     }
   }
@@ -200,6 +218,7 @@ export function startDrain({
       if (failures === 0) await this.caughtUp(timeoutMs);
       isStopped = true;
       wake?.();
+      stopPause?.();
       await Promise.race([running, sleep(timeoutMs, undefined, { signal: stop.signal }).catch(() => {})]);
       stop.abort();
     },

@@ -162,6 +162,10 @@ export async function openSpool({
     const segment = open;
     open = undefined;
     const { content, path } = segment;
+    if (openRows === 0) {
+      await segment.close();
+      return rm(path, { force: true });
+    }
     const inMemory = sealed.reduce((sum, each) => sum + (each.content?.bytes ?? 0), 0);
     const keep = inMemory + content.bytes <= memoryMaxBytes;
     const facts = { path, bytes: content.bytes, rows: openRows, since: openSince, lastWrite: writes };

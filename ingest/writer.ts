@@ -27,6 +27,8 @@ export interface WriterOptions {
   quarantine: (writer: Writer, rows: readonly RefusedRow[]) => Promise<void>;
   onDrain?: (report: DrainReport) => void;
   onDuplicates?: (duplicates: { table: string; rows: number }) => void;
+  /** Told of faults of the disk beside those of writing; what is affected is tried again, or can be done without. */
+  onFault?: (error: unknown) => void;
   onSpoolWrite?: SpoolOptions['onWrite'];
   onTorn?: SpoolOptions['onTorn'];
 }
@@ -92,6 +94,7 @@ export async function openWriter({
   quarantine,
   onDrain,
   onDuplicates = () => {},
+  onFault = () => {},
   onSpoolWrite,
   onTorn,
 }: WriterOptions): Promise<Writer> {
@@ -115,8 +118,10 @@ export async function openWriter({
     quarantine: (rows) => quarantine(writer, rows),
     async onStored({ lanes }, lastWrite) {
       admission.stored(lastWrite);
-      for (const { shape, keys } of lanes) await known.persist(shape.table, keys);
+      // Without its keys a record is only known again until the next start.
+      for (const { shape, keys } of lanes) await known.persist(shape.table, keys).catch(onFault);
     },
+    onFault,
     ...(onDrain && { onDrain }),
   });
 

@@ -17,8 +17,13 @@ export interface Faults {
 }
 
 /** Holds what was acknowledged against the rows in the data folder, as they were written. */
-export async function findFaults(dataDir: string, acknowledged: Acknowledged): Promise<Faults> {
-  const store = await openTelemetryStore({ url: `chdb:${dataDir}/clickhouse` });
+export function findFaults(dataDir: string, acknowledged: Acknowledged): Promise<Faults> {
+  return findFaultsAt(`chdb:${dataDir}/clickhouse`, acknowledged);
+}
+
+/** The same for the store at a URL. */
+export async function findFaultsAt(url: string, acknowledged: Acknowledged): Promise<Faults> {
+  const store = await openTelemetryStore({ url });
   try {
     const counts: Record<keyof Acknowledged, Counts> = {
       heartbeats: await countHeartbeats(store),
