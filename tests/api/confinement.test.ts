@@ -36,6 +36,7 @@ describe.skipIf(!hasChdb())('a tenant', () => {
   let document: OpenApiDocument;
   let routes: Route[];
   let owner: string;
+  let ownerKeyId: string;
   let stranger: string;
   /** Of each route with parameters in its path, the paths that name what is the owner's. */
   const owned = new Map<string, string[]>();
@@ -51,7 +52,9 @@ describe.skipIf(!hasChdb())('a tenant', () => {
     const ofOwner = state.db.updateTable('slos').where('tenant', '=', 'owner').where('id', '=', 'task-success');
     await ofOwner.set({ id: marker }).execute();
     const grant = { name: `${marker} key`, scopes };
-    owner = (await createKey(state, { ...grant, tenant: 'owner' }, now)).key;
+    const made = await createKey(state, { ...grant, tenant: 'owner' }, now);
+    owner = made.key;
+    ownerKeyId = made.stored.id;
     stranger = (await createKey(state, { ...grant, name: 'stranger', tenant: 'stranger' }, now)).key;
     await fill();
     document = await service.get<OpenApiDocument>('/openapi.json');
@@ -204,6 +207,25 @@ describe.skipIf(!hasChdb())('a tenant', () => {
     }
     const { items } = (await (await ask(owner, 'GET', '/v1/agents')).json()) as { items: Item[] };
     expect(items).toHaveLength(2);
+  });
+
+  test('finds each of its own changes in its audit log', async () => {
+    const entries = async () => (await itemsOf(owner, '/v1/audit?limit=1000')).length;
+    const changed: string[] = [];
+    for (const { method, path, operation } of routes) {
+      const scope = operation.security?.[0]?.bearer?.[0];
+      if (method === 'GET' || (scope !== 'operate' && scope !== 'admin')) continue;
+      const each = own(path).find((candidate) => !candidate.includes(ownerKeyId));
+      if (each === undefined) continue;
+      const before = await entries();
+      const response = await ask(owner, method, each, bodyOf(operation));
+      if (!response.ok) continue;
+      changed.push(`${method} ${path}`);
+      expect(await entries(), `${method} ${path} is recorded`).toBeGreaterThan(before);
+    }
+    expect(changed).toEqual(
+      expect.arrayContaining(['POST /v1/keys', 'POST /v1/keys/{id}/rotate', 'DELETE /v1/maintenance/{id}']),
+    );
   });
 
   test('sees which jobs there are, but neither their runs nor what they counted, which are of all tenants', async () => {

@@ -94,6 +94,16 @@ describe.skipIf(!hasChdb())('keys over the API', () => {
     expect(((await next.json()) as { items: unknown[] }).items.length).toBeGreaterThan(0);
   });
 
+  test('the answer with a new key is kept nowhere, nor told again, whatever the request asks for', async () => {
+    const body = JSON.stringify({ name: 'once', scopes: ['read'] });
+    const post = async () => {
+      const headers = { 'content-type': 'application/json', 'x-auth-token': admin, 'idempotency-key': 'again' };
+      return (await (await service.request('/v1/keys', { method: 'POST', headers, body })).json()) as Key;
+    };
+    expect((await post()).key).not.toBe((await post()).key);
+    expect(await service.state.db.selectFrom('idempotency_keys').selectAll().execute()).toEqual([]);
+  });
+
   test.each([
     [{ scopes: ['read'] }, 'name'],
     [{ name: 'x', scopes: [] }, 'scopes'],
