@@ -17,6 +17,7 @@ const cardinalitySchema = z
       maxSeries: count,
       maxSeriesPerAgent: count,
       maxNewSeriesPerMinute: count,
+      maxAgents: count,
       activeHours: z.number(),
     }),
     metrics: z.array(z.object({ metric: z.string(), series: count })),
@@ -42,7 +43,7 @@ const route = createRoute({
   path: '/v1/cardinality',
   summary: 'How many series there are, where they come from, and what the budget is',
   description:
-    'Samples of series beyond a budget are stored in the overflow series of their metric, whose only label is `overflow="true"`.',
+    'Samples of series beyond a budget are stored in the overflow series of their metric, whose only label is `overflow="true"`. Heartbeats and events of agents beyond the budget are refused.',
   tags: ['operations'],
   middleware: requireScope('read'),
   request: { query: z.object({ top: z.coerce.number().int().min(1).max(100).default(10) }) },

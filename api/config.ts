@@ -99,6 +99,13 @@ export const configSchema = z.strictObject({
         .max(50_000_000)
         .default(100_000)
         .describe('1 to 50000000 series of a tenant that begin within a minute'),
+      maxAgents: z
+        .number()
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .default(50_000)
+        .describe('1 to 10000000 agents of a tenant, and kinds of tasks of agents'),
       activeHours: z
         .number()
         .min(1)

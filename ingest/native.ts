@@ -24,7 +24,7 @@ import {
   type TaskEvent,
   taskEventSchema,
 } from './records.ts';
-import type { SeriesAdmission, StorableSeries } from './series-admission.ts';
+import type { CardinalityLimit, SeriesAdmission, StorableSeries } from './series-admission.ts';
 import type { Writer } from './writer.ts';
 
 /** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
@@ -109,6 +109,7 @@ export function createNativeIngest({
     { backfill, tenant, charge, receivedAt = now().getTime(), isReplay = false }: Sender,
     store: (rows: Row[]) => Promise<unknown>,
     toRow: (record: T & { time: number }, nowMs: number) => Row,
+    limitOf: (record: T, nowMs: number) => CardinalityLimit | undefined = () => undefined,
   ): Promise<Outcome> {
     charge?.(values.length);
     const nowMs = receivedAt;
@@ -124,7 +125,8 @@ export function createNativeIngest({
     const breather = createBreather();
     for (let i = 0; i < values.length; i++) {
       if (breather.isDue()) await breather.now();
-      const checked = checkOne(values[i], schema, isList ? `/${i}` : '', bounds);
+      const pointer = isList ? `/${i}` : '';
+      const checked = withinBudget(checkOne(values[i], schema, pointer, bounds), pointer, limitOf, nowMs);
       if (checked.ok) {
         rows.push(toRow(checked.record, nowMs));
         continue;
@@ -148,6 +150,7 @@ export function createNativeIngest({
         sender,
         (rows: HeartbeatRow[]) => writer.write(heartbeatsTable, rows),
         (heartbeat, nowMs) => heartbeatRow(heartbeat, sender, nowMs),
+        ({ agent }, nowMs) => admission.admitAgent(sender.tenant, agent, '', nowMs),
       ),
     events: (records, sender) =>
       take(
@@ -157,6 +160,7 @@ export function createNativeIngest({
         sender,
         (rows: TaskEventRow[]) => writer.write(taskEventsTable, rows),
         (event, nowMs) => taskEventRow(event, sender, nowMs),
+        ({ agent, kind }, nowMs) => admission.admitAgent(sender.tenant, agent, kind, nowMs),
       ),
     samples(records, sender) {
       const unnamed = new Set<StorableSeries>();
@@ -206,6 +210,18 @@ function checkOne<T extends { time?: number | undefined }>(
   const remedy = time < earliest ? ', or any time since 1980 with ?backfill=true' : '';
   const errors = [{ pointer: `${pointer}/time`, detail: detail + remedy }];
   return { ok: false, reason: time < earliest ? 'late' : 'future', errors };
+}
+
+function withinBudget<T>(
+  checked: Checked<T>,
+  pointer: string,
+  limitOf: (record: T, nowMs: number) => CardinalityLimit | undefined,
+  nowMs: number,
+): Checked<T> {
+  const limit = checked.ok ? limitOf(checked.record, nowMs) : undefined;
+  if (limit === undefined) return checked;
+  const detail = `one too many: the budget of ${limit} is spent; /v1/cardinality tells by what`;
+  return { ok: false, reason: 'over_budget', errors: [{ pointer: `${pointer}/agent`, detail }] };
 }
 
 /** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */

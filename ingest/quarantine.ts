@@ -4,7 +4,7 @@ import type { RefusedRow } from './drain.ts';
 import type { Writer } from './writer.ts';
 
 /** Why a record is in quarantine: the sender's fault, its time, a value that was changed to fit, or the store's word. */
-export const quarantineReasons = ['invalid', 'late', 'future', 'clamped', 'store'] as const;
+export const quarantineReasons = ['invalid', 'late', 'future', 'clamped', 'over_budget', 'store'] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
 /** A record that was not taken as it came. */

@@ -48,20 +48,32 @@ export const topLabels = defineQuery({
   row: z.object({ label: z.string(), values: integer, series: integer }),
 });
 
-/** The series of every tenant that were heard of since `since`, so many of each at most; the newest first. */
+/**
+ * The series of every tenant that were heard of since `since`, so many of each at most; the newest first. Of those
+ * that are derived from heartbeats and events, one stands for an agent and one for a kind of task of an agent.
+ */
 export const activeSeries = defineQuery({
   name: 'active_series',
-  sql: `SELECT a.tenant AS tenant, toString(a.series_id) AS id, s.agent AS agent, ${milliseconds('a.last_time')} AS last_time
+  sql: `SELECT a.tenant AS tenant, toString(a.series_id) AS id, s.metric AS metric, s.agent AS agent, s.kind AS kind, ${milliseconds('a.last_time')} AS last_time
   FROM (
     SELECT tenant, series_id, max(t.last_time) AS last_time FROM series_activity AS t
     GROUP BY tenant, series_id HAVING last_time >= ${time('since')}
   ) AS a
   INNER JOIN (
-    SELECT tenant, series_id, anyLast(t.labels)['agent'] AS agent FROM series AS t GROUP BY tenant, metric, series_id
+    SELECT tenant, metric, series_id, anyLast(t.labels)['agent'] AS agent, anyLast(t.labels)['kind'] AS kind FROM series AS t
+    WHERE metric NOT IN ('agent_heartbeat_gap_seconds', 'tasks_failed_total', 'tasks_dead_total', 'task_duration_seconds', 'task_queue_change', 'task_queue_depth')
+    GROUP BY tenant, metric, series_id
   ) AS s ON s.tenant = a.tenant AND s.series_id = a.series_id
   ORDER BY last_time DESC
   LIMIT {perTenant:UInt32} BY tenant
   LIMIT {limit:UInt32}`,
   params: z.object({ since: z.number().int(), perTenant: z.number().int(), limit: z.number().int() }),
-  row: z.object({ tenant: z.string(), id: z.string(), agent: z.string(), last_time: integer }),
+  row: z.object({
+    tenant: z.string(),
+    id: z.string(),
+    metric: z.string(),
+    agent: z.string(),
+    kind: z.string(),
+    last_time: integer,
+  }),
 });

@@ -4,6 +4,7 @@ import { createSeriesAdmission } from '../../ingest/series-admission.ts';
 import { seriesId } from '../../store/series-id.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { expectProblem } from '../support/problem.ts';
 import { hasChdb } from '../support/servers.ts';
 
 interface Cardinality {
@@ -23,7 +24,11 @@ describe.skipIf(!hasChdb())('the budget of series', () => {
   const cardinality = () => service.get<Cardinality>('/v1/cardinality');
 
   beforeAll(async () => {
-    const env = { FLEETCAST_CARDINALITY_MAX_SERIES: '20', FLEETCAST_CARDINALITY_MAX_SERIES_PER_AGENT: '5' };
+    const env = {
+      FLEETCAST_CARDINALITY_MAX_SERIES: '20',
+      FLEETCAST_CARDINALITY_MAX_SERIES_PER_AGENT: '5',
+      FLEETCAST_CARDINALITY_MAX_AGENTS: '3',
+    };
     service = await startTestApp({ env, now });
     watch = createCardinalityWatch({ ...service, ...service.config, log: createLogger('silent'), now });
     const samples = Array.from({ length: 8 }, (_, i) => ({
@@ -84,8 +89,20 @@ describe.skipIf(!hasChdb())('the budget of series', () => {
     expect((await cardinality()).overflows.map(({ samples }) => samples)).toEqual([1, 2]);
   });
 
+  test('of agents refuses the heartbeats and events of one too many, by name, and keeps the others', async () => {
+    const heartbeats = ['a', 'b', 'c', 'd'].map((agent) => ({ agent }));
+    const refused = await expectProblem(await service.post('/v1/heartbeats', heartbeats), 422);
+    expect(refused).toMatchObject({ accepted: 3, refused: 1, errors: [{ pointer: '/3/agent' }] });
+    expect((await service.post('/v1/heartbeats', { agent: 'a' })).status).toBe(200);
+    const event = { task: 't', kind: 'k', state: 'queued', agent: 'e' };
+    await expectProblem(await service.post('/v1/events', event), 422);
+    await watch.look();
+    const { overflows } = await cardinality();
+    expect(overflows.find(({ exceeded }) => exceeded === 'agents')).toMatchObject({ agent: '', samples: 2 });
+  });
+
   test('counts after a restart what there was before', async () => {
-    const budget = { maxSeries: 100, maxSeriesPerAgent: 5, maxNewSeriesPerMinute: 100 };
+    const budget = { maxSeries: 100, maxSeriesPerAgent: 5, maxNewSeriesPerMinute: 100, maxAgents: 10 };
     const admission = createSeriesAdmission({ budget, activeHours: 24 });
     const restarted = createCardinalityWatch({
       ...service,

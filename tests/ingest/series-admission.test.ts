@@ -5,7 +5,7 @@ import { seriesId } from '../../store/series-id.ts';
 
 const hourMs = 3_600_000;
 const start = Date.UTC(2026, 0, 5);
-const roomy = { maxSeries: 1000, maxSeriesPerAgent: 1000, maxNewSeriesPerMinute: 1000 };
+const roomy = { maxSeries: 1000, maxSeriesPerAgent: 1000, maxNewSeriesPerMinute: 1000, maxAgents: 1000 };
 
 function admission(budget: Partial<typeof roomy> = {}) {
   return createSeriesAdmission({ budget: { ...roomy, ...budget }, activeHours: 24 });
@@ -84,7 +84,7 @@ describe('the admission of series', () => {
   test('counts what the store knew before the start', () => {
     const { admit, remember } = admission({ maxSeries: 1 });
     const old = series('m', { agent: 'a' });
-    remember({ tenant: 'default', id: old.row.series_id, agent: 'a' }, start);
+    remember({ tenant: 'default', id: old.row.series_id, metric: 'm', agent: 'a', kind: '' }, start);
     expect(admit(old, start)).toBe(old);
     expect(admit(series('n'), start).row.labels).toEqual({ overflow: 'true' });
   });
@@ -96,6 +96,31 @@ describe('the admission of series', () => {
     // The one that was admitted, a thousand by metric, and the one that the rest shares.
     expect(made.size).toBe(1002);
     expect(admit(series('m4999'), start).row.metric).toBe('overflow_samples');
+  });
+
+  test('holds a tenant to its budget of agents, apart from that of series', () => {
+    const { admit, admitAgent, sweep } = admission({ maxSeries: 1, maxAgents: 2 });
+    admit(series('m'), start);
+    const heartbeat = (agent: string, kind = '') => admitAgent('default', agent, kind, start);
+    expect([heartbeat('a'), heartbeat('a'), heartbeat('b'), heartbeat('c')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'agents',
+    ]);
+    expect(heartbeat('a', 'run-tests')).toBe('agents');
+    expect(admitAgent('other', 'c', '', start)).toBeUndefined();
+    expect(sweep(start)).toEqual([{ tenant: 'default', limit: 'agents', agent: '', metric: '', samples: 2 }]);
+  });
+
+  test('knows agents and their kinds of tasks again by the series that are derived from them', () => {
+    const { admitAgent, remember } = admission({ maxAgents: 2 });
+    const derived = { tenant: 'default', id: '1', agent: 'a', kind: '' };
+    remember({ ...derived, metric: 'agent_up_ratio' }, start);
+    remember({ ...derived, metric: 'tasks_finished_total', kind: 'k' }, start);
+    expect(admitAgent('default', 'a', '', start)).toBeUndefined();
+    expect(admitAgent('default', 'a', 'k', start)).toBeUndefined();
+    expect(admitAgent('default', 'b', '', start)).toBe('agents');
   });
 
   test('never remembers more than the budget, whatever comes', () => {

@@ -1,0 +1,107 @@
+/** How many members a tenant may have. */
+export interface ActiveSetLimits {
+  max: number;
+  maxPerAgent: number;
+  maxNewPerMinute: number;
+}
+
+/** What each tenant has that was heard of lately: series, or agents. */
+export interface ActiveSet {
+  /** Says that a member was heard of. A new one enters, unless it is one too many: then the limit that it exceeds. */
+  enter(tenant: string, id: string, agent: string, nowMs: number): keyof ActiveSetLimits | undefined;
+  /** Enters a member that the store has, heard of last at `lastMs`, where there is room. */
+  remember(tenant: string, id: string, agent: string, lastMs: number): void;
+  /** Forgets a part of what has been silent since `before`; call it again and again. */
+  forgetSilent(before: number): void;
+  sizes(): { tenant: string; size: number }[];
+}
+
+interface Member {
+  agent: string;
+  /** Unix milliseconds. */
+  heardAt: number;
+}
+
+interface Members {
+  known: Map<string, Member>;
+  byAgent: Map<string, number>;
+  minute: number;
+  newInMinute: number;
+  /** Where the forgetting goes on. */
+  cursor: IterableIterator<[string, Member]> | undefined;
+}
+
+const minuteMs = 60_000;
+const lookedAtOnce = 5_000;
+
+/** Creates the set. Memory is bounded by the limits: what does not enter is not remembered. */
+export function createActiveSet({ max, maxPerAgent, maxNewPerMinute }: ActiveSetLimits): ActiveSet {
+  const tenants = new Map<string, Members>();
+
+  function membersOf(tenant: string): Members {
+    let members = tenants.get(tenant);
+    if (members === undefined) {
+      members = { known: new Map(), byAgent: new Map(), minute: 0, newInMinute: 0, cursor: undefined };
+      tenants.set(tenant, members);
+    }
+    return members;
+  }
+
+  function exceeded(of: Members, agent: string, nowMs: number): keyof ActiveSetLimits | undefined {
+    const minute = Math.floor(nowMs / minuteMs);
+    if (minute !== of.minute) {
+      of.minute = minute;
+      of.newInMinute = 0;
+    }
+    if (of.known.size >= max) return 'max';
+    if (agent !== '' && (of.byAgent.get(agent) ?? 0) >= maxPerAgent) return 'maxPerAgent';
+    return of.newInMinute >= maxNewPerMinute ? 'maxNewPerMinute' : undefined;
+  }
+
+  return {
+    enter(tenant, id, agent, nowMs) {
+      const of = membersOf(tenant);
+      const member = of.known.get(id);
+      if (member !== undefined) {
+        member.heardAt = nowMs;
+        return undefined;
+      }
+      const limit = exceeded(of, agent, nowMs);
+      if (limit !== undefined) return limit;
+      of.newInMinute++;
+      add(of, id, { agent, heardAt: nowMs });
+      return undefined;
+    },
+    remember(tenant, id, agent, lastMs) {
+      const of = membersOf(tenant);
+      if (of.known.size < max && !of.known.has(id)) add(of, id, { agent, heardAt: lastMs });
+    },
+    forgetSilent(before) {
+      for (const of of tenants.values()) forgetPart(of, before);
+    },
+    sizes: () => [...tenants].map(([tenant, { known }]) => ({ tenant, size: known.size })),
+  };
+}
+
+function add({ known, byAgent }: Members, id: string, member: Member): void {
+  known.set(id, member);
+  if (member.agent !== '') byAgent.set(member.agent, (byAgent.get(member.agent) ?? 0) + 1);
+}
+
+/** Goes on where it stopped, so that no call takes long. */
+function forgetPart(of: Members, before: number): void {
+  of.cursor ??= of.known.entries();
+  for (let i = 0; i < lookedAtOnce; i++) {
+    const next = of.cursor.next();
+    if (next.done) {
+      of.cursor = undefined;
+      return;
+    }
+    const [id, { agent, heardAt }] = next.value;
+    if (heardAt >= before) continue;
+    of.known.delete(id);
+    const left = (of.byAgent.get(agent) ?? 0) - 1;
+    if (left > 0) of.byAgent.set(agent, left);
+    else of.byAgent.delete(agent);
+  }
+}
