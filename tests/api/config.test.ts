@@ -61,6 +61,7 @@ describe('defaults', () => {
       activeHours: 24,
     },
     limits: { burstSeconds: 10 },
+    detection: { alarmsPerSeriesPerWeek: 0.5 },
     audit: { keepDays: 400 },
     retention: { rawDays: 90, rollupDays: 400 },
     liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },

@@ -46,6 +46,7 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     for (const job of service.jobs) await service.runner.runDue(job);
     const broken = { name: 'broken', sql: 'SELECT FROM', params: z.object({}) };
     await expect(service.telemetry.run(broken, {})).rejects.toThrow();
+    service.metrics.ingestSkipped.inc({ kind: 'remote_write', reason: 'stale' });
     service.metrics.rateLimited.inc({ limit: 'requests' });
     service.metrics.overflowSamples.inc({ limit: 'series' });
     service.health.degrade('training', 'for the test');
