@@ -9,29 +9,31 @@ export interface Action {
   run(api: ApiClient): Promise<string>;
 }
 
-/** Buttons in a row, with a line below that says what has become of the last one. The page is loaded anew after it. */
-export function actionButtons(label: string, actions: readonly Action[]): HTMLElement {
-  const outcome = h('p', { class: 'outcome', role: 'status' });
-  const buttons = actions.map(({ text, run }) =>
-    h('button', { type: 'button', class: 'quiet', onclick: (event) => void act(event, run) }, text),
+/** What has become of the last action on each thing: a refresh draws the page anew. */
+const outcomes = new Map<string, string>();
+
+/**
+ * Buttons in a row, with a line that says what has become of the last one. The page is loaded anew after it.
+ *
+ * @param thing names what is acted on.
+ */
+export function actionButtons(thing: string, label: string, actions: readonly Action[]): HTMLElement {
+  const buttons = actions.map((action) =>
+    h('button', { type: 'button', class: 'quiet', onclick: (event) => void act(event, thing, action) }, action.text),
   );
+  const outcome = h('p', { class: 'outcome', role: 'status' }, outcomes.get(thing) ?? '');
   return h('div', { class: 'actions-row', role: 'group', 'aria-label': label }, buttons, outcome);
 }
 
-async function act(event: Event, run: Action['run']): Promise<void> {
+async function act(event: Event, thing: string, { run }: Action): Promise<void> {
   const button = event.currentTarget as HTMLButtonElement;
-  const line = button.parentElement!.querySelector('.outcome')!;
   button.disabled = true;
   try {
     // A refresh of the page must not abort it.
-    const text = await run(createApiClient({ key: knownKey(), signal: new AbortController().signal }));
-    window.dispatchEvent(new Event('datachange'));
-    window.setTimeout(() => {
-      line.textContent = text;
-    }, 600);
+    outcomes.set(thing, await run(createApiClient({ key: knownKey(), signal: new AbortController().signal })));
   } catch (error) {
-    line.textContent = error instanceof Error ? error.message : String(error);
-  } finally {
-    button.disabled = false;
+    outcomes.set(thing, error instanceof Error ? error.message : String(error));
   }
+  button.disabled = false;
+  window.dispatchEvent(new Event('datachange'));
 }

@@ -102,7 +102,7 @@ function feedbackPart({ anomaly, feedback }: Loaded): Child {
         reason !== '' && `: ${reason}`,
       ),
     ),
-    actionButtons('What was it?', given.length === 0 ? give : takeBack),
+    actionButtons(anomaly.id, 'What was it?', given.length === 0 ? give : takeBack),
     others > 0 &&
       h('p', { class: 'footnote' }, `Of this series, ${others} more ${others === 1 ? 'was' : 'were'} judged.`),
   ];

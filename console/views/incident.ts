@@ -70,7 +70,7 @@ function glance(incident: IncidentDetail, now: number): Child {
     actions.map(({ action, actor, note, at }) =>
       h('p', { class: 'note' }, `${action} by ${actor} at `, timeMark(at), note !== '' && `: ${note}`),
     ),
-    actionButtons('What to do', actionsOn(incident)),
+    actionButtons(incident.id, 'What to do', actionsOn(incident)),
   ];
 }
 

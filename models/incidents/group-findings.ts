@@ -22,6 +22,8 @@ export const contextMs = joinGapMs + 2 * onsetMs;
 /** At least so many agents, and this share of all that could, begin together: that is no chance. */
 const typeBurst = { least: 2, share: 0.2, most: 20 };
 const fleetBurst = { least: 3, share: 0.3, most: 50 };
+/** So much of a fleet that falls silent together is a matter of its own, apart from what was wrong with its agents before. */
+const silentFleet = { least: 3, share: 0.5, most: Number.POSITIVE_INFINITY };
 
 /**
  * Groups findings that belong together, each group by ascending start.
@@ -31,6 +33,8 @@ const fleetBurst = { least: 3, share: 0.3, most: 50 };
  * 3. Of agents of one type, of tasks of one kind, of one metric, or of the whole fleet: when enough agents began within five
  *    minutes. This is DBSCAN (Ester et al. 1996) over the times of onset, with the number of distinct agents as the
  *    density, so that the chance alarms of a large fleet do not form a chain.
+ * 4. When half of the fleet falls silent together, the silences are one group. What was found of their agents before does not
+ *    belong to it; what begins while they are silent, or right after, does.
  *
  * Pure, and local: whether two findings are linked depends on those within `contextMs` of them only. The order of the
  * input does not matter.
@@ -38,13 +42,28 @@ const fleetBurst = { least: 3, share: 0.3, most: 50 };
 export function groupFindings(findings: readonly Finding[], fleet: FleetShape): Finding[][] {
   const sorted = [...findings].sort((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1));
   const sets = createUnionFind(sorted.length);
+  const silent = linkSilentFleet(sorted, fleet, sets);
   const byThing = indexBy(sorted, thingsOf);
-  for (const members of byThing.values()) linkOverlapping(sorted, members, sets);
+  for (const members of byThing.values()) linkOverlapping(sorted, members, silent, sets);
   for (const { caller, callee } of fleet.dependencies) {
-    linkDependent(sorted, byThing.get(`agent:${caller}`) ?? [], byThing.get(`agent:${callee}`) ?? [], sets);
+    linkDependent(sorted, byThing.get(`agent:${caller}`) ?? [], byThing.get(`agent:${callee}`) ?? [], silent, sets);
   }
-  for (const [group, members] of indexBy(sorted, groupsOf)) linkBursts(sorted, members, leastOf(group, fleet), sets);
+  for (const [group, members] of indexBy(sorted, groupsOf)) {
+    const others = members.filter((i) => !silent.has(i));
+    linkBursts(sorted, others, leastOf(group, fleet), (i, j) => sets.union(i, j));
+  }
   return sets.sets().map((members) => members.map((i) => sorted[i]!));
+}
+
+/** Links the silences of a fleet that falls silent together; answers which they are. */
+function linkSilentFleet(findings: readonly Finding[], { size }: FleetShape, sets: UnionFind): ReadonlySet<number> {
+  const silent = new Set<number>();
+  const silences = findings.flatMap(({ kind }, i) => (kind === 'silence' ? [i] : []));
+  linkBursts(findings, silences, leastShare(size, silentFleet), (i, j) => {
+    silent.add(i).add(j);
+    sets.union(i, j);
+  });
+  return silent;
 }
 
 /** What a finding is of: one is enough to link. */
@@ -67,8 +86,11 @@ function groupsOf({ type, taskKind, metric, agent }: Finding): string[] {
 
 function leastOf(group: string, { size, sizeOfType }: FleetShape): number {
   const isFleet = group === 'fleet:';
-  const { least, share, most } = isFleet ? fleetBurst : typeBurst;
   const all = isFleet ? size : (sizeOfType.get(group.slice(group.indexOf(':') + 1)) ?? 0);
+  return leastShare(all, isFleet ? fleetBurst : typeBurst);
+}
+
+function leastShare(all: number, { least, share, most }: { least: number; share: number; most: number }): number {
   return Math.min(most, Math.max(least, Math.ceil(share * all)));
 }
 
@@ -85,9 +107,18 @@ function indexBy(findings: readonly Finding[], keysOf: (finding: Finding) => str
 }
 
 /** Links each to the one before it that draws furthest: whatever else overlaps it overlaps that one too. */
-function linkOverlapping(findings: readonly Finding[], members: readonly number[], sets: UnionFind): void {
+function linkOverlapping(
+  findings: readonly Finding[],
+  members: readonly number[],
+  silent: ReadonlySet<number>,
+  sets: UnionFind,
+): void {
   let furthest = members[0]!;
   for (const i of members.slice(1)) {
+    if (silent.has(i)) {
+      furthest = i;
+      continue;
+    }
     if (drawsUntil(findings[furthest]!) >= findings[i]!.startMs) sets.union(i, furthest);
     if (drawsUntil(findings[i]!) > drawsUntil(findings[furthest]!)) furthest = i;
   }
@@ -102,6 +133,7 @@ function linkDependent(
   findings: readonly Finding[],
   callers: readonly number[],
   callees: readonly number[],
+  silent: ReadonlySet<number>,
   sets: UnionFind,
 ): void {
   let first = 0;
@@ -109,13 +141,18 @@ function linkDependent(
     const { startMs } = findings[i]!;
     while (first < callees.length && findings[callees[first]!]!.startMs < startMs - joinGapMs) first++;
     for (let at = first; at < callees.length && findings[callees[at]!]!.startMs <= startMs + joinGapMs; at++) {
-      sets.union(i, callees[at]!);
+      if (!silent.has(i) && !silent.has(callees[at]!)) sets.union(i, callees[at]!);
     }
   }
 }
 
 /** Links findings whose onsets are dense: `least` distinct agents begin within `onsetMs` of them. */
-function linkBursts(findings: readonly Finding[], members: readonly number[], least: number, sets: UnionFind): void {
+function linkBursts(
+  findings: readonly Finding[],
+  members: readonly number[],
+  least: number,
+  link: (i: number, j: number) => void,
+): void {
   if (members.length < least) return;
   const counts = new Map<string, number>();
   const entityOf = (i: number) => findings[i]!.agent || findings[i]!.seriesId;
@@ -136,11 +173,11 @@ function linkBursts(findings: readonly Finding[], members: readonly number[], le
     const isNear = (j: number) => Math.abs(findings[j]!.startMs - startMs) <= onsetMs;
     if (counts.size >= least) {
       // What came before it and was not dense itself is at the edge of this burst.
-      for (const j of waiting.splice(0)) if (isNear(j)) sets.union(i, j);
-      if (lastDense !== undefined && isNear(lastDense)) sets.union(i, lastDense);
+      for (const j of waiting.splice(0)) if (isNear(j)) link(i, j);
+      if (lastDense !== undefined && isNear(lastDense)) link(i, lastDense);
       lastDense = i;
     } else if (lastDense !== undefined && isNear(lastDense)) {
-      sets.union(i, lastDense);
+      link(i, lastDense);
     } else {
       waiting.push(i);
     }

@@ -46,6 +46,15 @@ describe('findings belong together', () => {
     expect(groupFindings(silences, fleetOf(232))).toHaveLength(1);
   });
 
+  test('a fleet that falls silent is apart from what was wrong with its agents before, but not from what follows', () => {
+    const silences = Array.from({ length: 6 }, (_, i) => silence(`a${i}`, 100 + i / 10, { endMs: 130 * 60_000 }));
+    const before = ['a0', 'a1'].map((agent) => finding(agent, { start: 60, end: null }));
+    const dependencies = [{ caller: 'a0', callee: 'a1' }];
+    const after = finding('a2', { start: 132 });
+    const groups = groupFindings([...silences, ...before, after], fleetOf(8, {}, { dependencies }));
+    expect(groups.map((group) => group.length)).toEqual([2, 7]);
+  });
+
   test('ten thousand series that deviate at once are one group, and those of no agent too', () => {
     const many = Array.from({ length: 10_000 }, (_, i) =>
       finding(`a${i % 5000}`, { start: i / 5000, seriesId: String(i) }),
