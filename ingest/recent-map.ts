@@ -5,6 +5,8 @@
  */
 export class RecentMap<Value> {
   readonly #capacity: number;
+  /** Grows when the generations take turns: what was found before is to be looked up again, or it will be forgotten. */
+  generation = 0;
   #young = new Map<string, Value>();
   #old = new Map<string, Value>();
 
@@ -22,6 +24,7 @@ export class RecentMap<Value> {
 
   set(key: string, value: Value): void {
     if (this.#young.size >= this.#capacity && !this.#young.has(key)) {
+      this.generation++;
       this.#old = this.#young;
       this.#young = new Map();
     }

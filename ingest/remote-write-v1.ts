@@ -29,23 +29,24 @@ export async function readRequestV1(message: Buffer, reading: RemoteWriteReading
 function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteReading): void {
   const { bytes } = reader;
   const start = reader.pos;
-  while (reader.pos < end && bytes[reader.pos] === labelTag) {
-    reader.pos++;
-    reader.pos = reader.messageEnd(end);
-  }
-  const labelsEnd = reader.pos;
-  const key = bytes.toString('latin1', start, labelsEnd);
+  const expected = reading.walk.follow(bytes, start, end, labelTag);
+  const labelsEnd = expected?.spellingEnd ?? passLabels(reader, end);
+  reader.pos = labelsEnd;
+  const keyOf = () => bytes.toString('latin1', start, labelsEnd);
   const readPairs = () => readLabels(bytes, start, labelsEnd);
-  // A series of histograms alone has no samples of its own.
-  let series: ReturnType<typeof reading.seriesOf> | undefined;
+  let series: ReturnType<typeof reading.seriesOf> | undefined = expected?.series;
+  if (expected !== undefined) reading.refreshKind(expected.series);
   while (reader.pos < end) {
     const tag = reader.tag();
     if (tag === bytesTag(2)) {
-      series ??= reading.seriesOf(key, readPairs);
+      if (series === undefined) {
+        series = reading.seriesOf(keyOf(), readPairs);
+        if (typeof series !== 'string') reading.walk.mark(series, bytes, start, labelsEnd);
+      }
       readSample(reader, reader.messageEnd(end), series, reading);
     } else if (tag === bytesTag(4)) {
       const histogram = readNativeHistogram(reader, reader.messageEnd(end));
-      reading.addHistogram(reading.histogramOf(key, histogram.isGauge, readPairs), histogram);
+      reading.addHistogram(reading.histogramOf(keyOf(), histogram.isGauge, readPairs), histogram);
     } else if (tag === labelTag) {
       // Fields may come in any order, but every known sender writes them by their numbers.
       throw new WireError('a series has labels behind its samples');
@@ -54,6 +55,14 @@ function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteRea
     }
   }
   reader.finish(end);
+}
+
+function passLabels(reader: WireReader, end: number): number {
+  while (reader.pos < end && reader.bytes[reader.pos] === labelTag) {
+    reader.pos++;
+    reader.pos = reader.messageEnd(end);
+  }
+  return reader.pos;
 }
 
 function readSample(

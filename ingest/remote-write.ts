@@ -7,12 +7,14 @@ import {
   unitOfPrometheusSeries,
 } from './metric-metadata.ts';
 import type { Sender } from './native.ts';
+import { RecentMap } from './recent-map.ts';
 import type { NativeHistogram } from './remote-write-histogram.ts';
 import { readRequestV1 } from './remote-write-v1.ts';
 import { readRequestV2 } from './remote-write-v2.ts';
 import { type IntakeOptions, type IntakeOutcome, SampleIntake } from './sample-intake.ts';
 import { Series, SeriesBook } from './series-book.ts';
 import { identify, type SeriesIdentity } from './series-identity.ts';
+import { Trail, TrailWalk } from './series-trail.ts';
 import { WireError } from './wire.ts';
 
 export type RemoteWriteVersion = 1 | 2;
@@ -33,6 +35,8 @@ export interface RemoteWrite {
   write(message: Buffer, version: RemoteWriteVersion, sender: Sender): Promise<RemoteWriteOutcome>;
 }
 
+const maxTenants = 1000;
+
 /** The first of these labels names the agent of a series that has no label `agent`. */
 const agentLabels = ['instance', 'job'];
 
@@ -42,23 +46,24 @@ interface TenantBooks {
   series: ReturnType<SeriesBook['of']>;
   histograms: ReturnType<SeriesBook<HistogramSeries>['of']>;
   metadata: MetadataBook;
+  trail: Trail;
 }
 
 /** Prometheus remote write, 1.0 and 2.0. Series are interned: of a known one, only its samples are looked at. */
 export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
   const seriesBook = new SeriesBook();
   const histogramBook = new SeriesBook<HistogramSeries>();
-  const metadataBooks = new SeriesBook<MetadataBook>();
+  const tenantBooks = new RecentMap<TenantBooks>(maxTenants);
   const aliveSince = options.now().getTime();
 
   function booksOf(tenant: string): TenantBooks {
-    const own = metadataBooks.of(tenant);
-    let metadata = own.get('');
-    if (metadata === undefined) {
-      metadata = new MetadataBook();
-      own.set('', metadata);
+    let books = tenantBooks.get(tenant);
+    if (books === undefined) {
+      const [series, histograms] = [seriesBook.of(tenant), histogramBook.of(tenant)];
+      books = { tenant, series, histograms, metadata: new MetadataBook(), trail: new Trail() };
+      tenantBooks.set(tenant, books);
     }
-    return { tenant, series: seriesBook.of(tenant), histograms: histogramBook.of(tenant), metadata };
+    return books;
   }
 
   return {
@@ -82,6 +87,7 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
 export class RemoteWriteReading {
   readonly intake: SampleIntake;
   readonly metadata: MetadataBook;
+  readonly walk: TrailWalk;
   readonly #books: TenantBooks;
   /** Values and histograms that were taken. */
   samples = 0;
@@ -90,6 +96,7 @@ export class RemoteWriteReading {
   constructor(intake: SampleIntake, books: TenantBooks) {
     this.intake = intake;
     this.metadata = books.metadata;
+    this.walk = new TrailWalk(books.trail, books.series.generation);
     this.#books = books;
   }
 
@@ -108,12 +115,16 @@ export class RemoteWriteReading {
       series = new Series(this.#books.tenant, identity, 'gauge', '');
       this.#books.series.set(key, series);
     }
-    if (own !== undefined) this.#decideKind(series, own);
-    else if (series.metadataVersion !== this.metadata.version) {
-      this.#decideKind(series, this.metadata.find(series.row.metric) ?? unknownMetadata);
-      series.metadataVersion = this.metadata.version;
-    }
+    if (own === undefined) this.refreshKind(series);
+    else this.#decideKind(series, own);
     return series;
+  }
+
+  /** Looks again what a series is, when metadata has come since it was decided. */
+  refreshKind(series: Series): void {
+    if (series.metadataVersion === this.metadata.version) return;
+    this.#decideKind(series, this.metadata.find(series.row.metric) ?? unknownMetadata);
+    series.metadataVersion = this.metadata.version;
   }
 
   /** The native histogram that is spelled so, or as a text what is wrong with it. */
