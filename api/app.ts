@@ -55,18 +55,17 @@ export interface AppDeps
     QuarantineRoutesDeps,
     RemoteWriteRoutesDeps {
   auth: 'none' | 'required';
+  /** Of requests that wait for the models. */
+  onDemandLimits: { maxRequests: number; timeoutSeconds: number };
   limits: RateLimits;
   metrics: Metrics;
   log: Logger;
 }
 
-/** So many requests may wait for the workers at a time. */
-const maxOnDemand = 8;
-
 /** Builds the whole HTTP application out of what it is given. */
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const app = createRouter();
-  const onDemand = createOnDemand({ maxRequests: maxOnDemand });
+  const onDemand = createOnDemand(deps.onDemandLimits);
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'apiKey', in: 'header', name: 'X-Auth-Token' },

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, readSettings, refusalOf } from './settings.ts';
 
@@ -167,6 +168,19 @@ export const configSchema = z.strictObject({
       threads: z.number().int().min(1).max(64).default(2).describe('1 to 64 worker threads'),
       maxMemoryMb: z.number().int().min(128).max(65_536).default(1024).describe('128 to 65536 MB a worker'),
       taskTimeoutSeconds: z.number().min(1).max(86_400).default(600).describe('1 to 86400 seconds'),
+      onDemandSeconds: z
+        .number()
+        .min(1)
+        .max(600)
+        .default(60)
+        .describe('how long a request may wait for a computation: 1 to 600 seconds'),
+      onDemandRequests: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(8)
+        .describe('so many requests may wait for a computation at a time: 1 to 1000'),
     })
     .prefault({}),
   language: z
@@ -192,10 +206,16 @@ export type Config = Omit<Parsed, 'clickhouseUrl' | 'databaseUrl'> & { clickhous
  * `FLEETCAST_INGEST_MAX_BODY_BYTES`; the stores are `CLICKHOUSE_URL` and `DATABASE_URL`.
  *
  * @param file the YAML file; by default `FLEETCAST_CONFIG`, or `fleetcast.yaml` where it exists.
+ * @param args of the command line: `--backend NAME` stands above all else.
  * @throws ConfigError whose message names the key, the value and what is allowed.
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = environment.FLEETCAST_CONFIG): Config {
+export function loadConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  file = environment.FLEETCAST_CONFIG,
+  args: readonly string[] = [],
+): Config {
   const settings = readSettings(configSchema, environment, file);
+  applyArguments(settings, args);
   const parsed = configSchema.safeParse(settings);
   if (!parsed.success) throw refusalOf(configSchema, parsed.error.issues[0]!, settings);
   const config = parsed.data;
@@ -220,6 +240,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = 
     clickhouseUrl: config.clickhouseUrl ?? `chdb:${config.dataDir}/clickhouse`,
     databaseUrl: config.databaseUrl ?? `sqlite:${config.dataDir}/state.db`,
   };
+}
+
+function applyArguments(settings: Record<string, unknown>, args: readonly string[]): void {
+  let backend: string | undefined;
+  try {
+    ({ backend } = parseArgs({ args: [...args], options: { backend: { type: 'string' } } }).values);
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message.split('\n')[0]}; allowed: --backend auto, native, wasm or cpu`);
+  }
+  if (backend !== undefined) settings.models = { ...(settings.models as object | undefined), backend };
 }
 
 /** Whether only this machine can reach what listens on `host`. */

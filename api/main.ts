@@ -28,6 +28,7 @@ import { startCardinalityWatch } from './cardinality-watch.ts';
 import { type Config, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
+import { findNetworkBackend } from './network-backend.ts';
 import { observeModels, observeRefusals, observeStatements, observeWriter } from './observe.ts';
 import { settledBy } from './read-after-writes.ts';
 import { ConfigError } from './settings.ts';
@@ -62,6 +63,8 @@ async function main(config: Config): Promise<void> {
   if (config.bootstrapKey !== undefined) await storeBootstrapKey(state, config.bootstrapKey, now());
 
   const models = observeModels(createModelPool(config.models), metrics);
+  const only = config.models.backend === 'auto' ? undefined : config.models.backend;
+  const backend = findNetworkBackend({ pool: models, only, health, log });
   const jobs = createAllJobs(config, { telemetry, state, models, health, now });
   const { latenessSeconds } = config.jobs;
   const keepDays = config.ingest.quarantineDays;
@@ -104,7 +107,15 @@ async function main(config: Config): Promise<void> {
     startedAt,
     now,
     pool: models,
-    models: () => ({ backend: config.models.backend, threads: config.models.threads }),
+    onDemandLimits: {
+      maxRequests: config.models.onDemandRequests,
+      timeoutSeconds: config.models.onDemandSeconds,
+    },
+    models: () => ({
+      backend: config.models.backend,
+      backendInUse: backend.inUse(),
+      threads: config.models.threads,
+    }),
     fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping: () => stopping,
   });
@@ -146,7 +157,7 @@ async function main(config: Config): Promise<void> {
 }
 
 try {
-  await main(loadConfig());
+  await main(loadConfig(undefined, undefined, process.argv.slice(2)));
 } catch (error) {
   if (error instanceof ConfigError) console.error(error.message);
   else console.error('Fleetcast could not start:', error);

@@ -95,6 +95,7 @@ export function observeModels(
     forecast: measured('forecast', models.forecast),
     backtest: measured('backtest', models.backtest),
     capacity: measured('capacity', models.capacity),
+    findBackend: measured('find_backend', models.findBackend),
     detect: measured('detect', async (...args: Parameters<ModelPool['detect']>) => {
       const results = await models.detect(...args);
       detectFailures.inc(results.filter(({ error }) => error !== undefined).length);

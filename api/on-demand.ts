@@ -11,7 +11,13 @@ const retryAfterSeconds = 5;
  * A gate for work of the models that requests wait for: so many requests at a time, and the next is answered 503 with
  * `Retry-After`. A client that goes away ends its task; a task that takes too long is a 503 as well.
  */
-export function createOnDemand({ maxRequests }: { maxRequests: number }): OnDemand {
+export function createOnDemand({
+  maxRequests,
+  timeoutSeconds,
+}: {
+  maxRequests: number;
+  timeoutSeconds: number;
+}): OnDemand {
   let underWay = 0;
   return async (signal, work) => {
     if (underWay >= maxRequests)
@@ -19,11 +25,14 @@ export function createOnDemand({ maxRequests }: { maxRequests: number }): OnDema
         retryAfterSeconds,
       });
     underWay++;
+    const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
     try {
-      return await work(signal);
+      return await work(AbortSignal.any([signal, timeout]));
     } catch (error) {
       if (!(error instanceof ModelTaskError)) throw error;
-      if (error.failure === 'timed_out')
+      if (error.failure === 'refused')
+        throw new AppError('unavailable', 'too many computations are waiting', { cause: error, retryAfterSeconds });
+      if (error.failure === 'timed_out' || timeout.aborted)
         throw new AppError('unavailable', 'the computation took too long; ask for less', {
           cause: error,
           retryAfterSeconds,

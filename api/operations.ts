@@ -24,7 +24,7 @@ export interface OperationsDeps {
   startedAt: Date;
   now: () => Date;
   /** Which backend trains and runs the networks, and on how many threads. */
-  models: () => { backend: string; threads: number };
+  models: () => { backend: string; backendInUse: string | null; threads: number };
   /** The metrics of a tenant's fleet, in Prometheus' text format. */
   fleetMetrics: (tenant: string) => Promise<string>;
   /** True once the service has begun to stop. */
@@ -46,7 +46,14 @@ const statusSchema = z
     startedAt: isoTime,
     uptimeSeconds: z.number(),
     stores: z.object({ telemetry: z.string(), state: z.string() }),
-    models: z.object({ backend: z.string(), threads: z.number() }),
+    models: z.object({
+      backend: z.string().openapi({ description: 'What was asked for: auto, native, wasm or cpu.' }),
+      backendInUse: z
+        .string()
+        .nullable()
+        .openapi({ description: 'What a worker could load; null until that is known.' }),
+      threads: z.number(),
+    }),
     ingest: z.object({
       queuedRows: z.number(),
       spoolBytes: z.number(),

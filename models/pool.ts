@@ -6,6 +6,7 @@ import type {
   BacktestTask,
   CapacityTask,
   DetectTask,
+  FindBackendTask,
   ForecastTask,
   ModelTask,
   ModelTaskKind,
@@ -21,14 +22,16 @@ export interface ModelPoolOptions {
   maxMemoryMb: number;
   /** From the call to the answer, the wait for a thread included. */
   taskTimeoutSeconds: number;
+  /** So many tasks may wait for a thread, with their input in memory; one more is refused. */
+  maxQueuedTasks?: number;
 }
 
 export interface TaskOptions {
   signal?: AbortSignal;
 }
 
-/** Why a task gave no answer: it threw (or outgrew its memory), it took too long, or the caller gave it up. */
-export type TaskFailure = 'failed' | 'timed_out' | 'aborted';
+/** Why a task gave no answer: it threw (or outgrew its memory), took too long, was given up, or too many waited. */
+export type TaskFailure = 'failed' | 'timed_out' | 'aborted' | 'refused';
 
 /** A task that gave no answer; the thread's error is the `cause`. */
 export class ModelTaskError extends Error {
@@ -49,6 +52,7 @@ export interface ModelPool {
   forecast(task: Omit<ForecastTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<ForecastTask>>;
   backtest(task: Omit<BacktestTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<BacktestTask>>;
   capacity(task: Omit<CapacityTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<CapacityTask>>;
+  findBackend(task: Omit<FindBackendTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<FindBackendTask>>;
   detect(task: Omit<DetectTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<DetectTask>>;
   trainNlinear(
     task: Omit<TrainNlinearTask, 'kind'>,
@@ -62,7 +66,12 @@ export interface ModelPool {
  * Threads that run the models, so that the main thread stays free for requests. An aborted or overdue task ends its
  * thread; the next task gets a fresh one.
  */
-export function createModelPool({ threads, maxMemoryMb, taskTimeoutSeconds }: ModelPoolOptions): ModelPool {
+export function createModelPool({
+  threads,
+  maxMemoryMb,
+  taskTimeoutSeconds,
+  maxQueuedTasks = 1000,
+}: ModelPoolOptions): ModelPool {
   const piscina = new Piscina<PostedTask, unknown>({
     filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
     name: 'run',
@@ -79,6 +88,8 @@ export function createModelPool({ threads, maxMemoryMb, taskTimeoutSeconds }: Mo
     { signal, onProgress }: TaskOptions & { onProgress?: (progress: NlinearProgress) => void } = {},
   ): Promise<TaskResult<T>> => {
     if (closing !== undefined) throw new ModelTaskError(task.kind, 'failed', new Error('The pool is closed'));
+    if (piscina.queueSize >= maxQueuedTasks)
+      throw new ModelTaskError(task.kind, 'refused', new Error(`${maxQueuedTasks} tasks wait already`));
     const timeout = AbortSignal.timeout(taskTimeoutSeconds * 1000);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const channel = onProgress === undefined ? undefined : new MessageChannel();
@@ -99,6 +110,7 @@ export function createModelPool({ threads, maxMemoryMb, taskTimeoutSeconds }: Mo
     forecast: (task, options) => submit({ kind: 'forecast', ...task }, options),
     backtest: (task, options) => submit({ kind: 'backtest', ...task }, options),
     capacity: (task, options) => submit({ kind: 'capacity', ...task }, options),
+    findBackend: (task, options) => submit({ kind: 'findBackend', ...task }, options),
     detect: (task, options) => submit({ kind: 'detect', ...task }, options),
     trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
     close() {

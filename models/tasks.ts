@@ -6,6 +6,7 @@ import type { VerdictColumns } from './detectors/verdict-columns.ts';
 import type { BacktestResult } from './evaluation/backtest.ts';
 import type { ForecastRequest, ForecastResult, InsufficientHistory } from './forecasters/forecaster.ts';
 import type { ForecasterId, TrainedWeights } from './forecasters/registry.ts';
+import type { BackendName } from './networks/backend.ts';
 import type { NlinearOptions, NlinearProgress, TrainedNlinear } from './networks/nlinear.ts';
 import type { Points, RegularSeries } from './series.ts';
 
@@ -57,8 +58,15 @@ export interface CapacityTask {
   questions: readonly CapacityQuestion[];
 }
 
+/** Loads the backend of the networks, and tells which it is. */
+export interface FindBackendTask {
+  kind: 'findBackend';
+  /** The one that is allowed; undefined for the fastest there is. */
+  only: BackendName | undefined;
+}
+
 /** Everything that a worker does. */
-export type ModelTask = CapacityTask | ForecastTask | BacktestTask | DetectTask | TrainNlinearTask;
+export type ModelTask = FindBackendTask | CapacityTask | ForecastTask | BacktestTask | DetectTask | TrainNlinearTask;
 export type ModelTaskKind = ModelTask['kind'];
 
 /** What each kind of task answers, in the order of its input. */
@@ -66,6 +74,7 @@ export interface ModelTaskResults {
   forecast: ForecastResult[];
   backtest: BacktestResult[];
   capacity: (CapacityAnswer | InsufficientHistory)[];
+  findBackend: BackendName;
   detect: DetectResult[];
   trainNlinear: TrainedNlinear | InsufficientHistory;
 }

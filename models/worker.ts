@@ -45,6 +45,10 @@ export async function runTask(
       return backtest(chooseForecaster(task), task.requests);
     case 'capacity':
       return task.questions.map(answerCapacity);
+    case 'findBackend': {
+      const { loadBackend } = await import('./networks/backend.ts');
+      return (await loadBackend(task.only)).name;
+    }
     case 'detect':
       return detect(task);
     case 'trainNlinear': {

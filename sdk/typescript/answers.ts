@@ -162,7 +162,8 @@ export interface Status {
   startedAt: string;
   uptimeSeconds: number;
   stores: { telemetry: string; state: string };
-  models: { backend: string; threads: number };
+  /** `backend` is what was asked for, `backendInUse` what a worker could load; null until that is known. */
+  models: { backend: string; backendInUse: string | null; threads: number };
   degradations: { component: string; reason: string; since: string }[];
   ingest: { queuedRows: number; spoolBytes: number; oldestSeconds: number; storing: boolean };
   counts: { agents: number; series: number };

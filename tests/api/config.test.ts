@@ -71,7 +71,14 @@ describe('defaults', () => {
       excludeMetrics: ['agent_up_ratio', 'task_queue_change'],
       excludeFromForecast: ['agent_heartbeat_gap_seconds', 'tasks_failed_total', 'tasks_dead_total'],
     },
-    models: { backend: 'auto', threads: 2, maxMemoryMb: 1024, taskTimeoutSeconds: 600 },
+    models: {
+      backend: 'auto',
+      threads: 2,
+      maxMemoryMb: 1024,
+      taskTimeoutSeconds: 600,
+      onDemandSeconds: 60,
+      onDemandRequests: 8,
+    },
     language: { provider: 'none', timeoutSeconds: 30 },
   };
 
@@ -335,4 +342,19 @@ test('any YAML at all is settings or a refusal in one line', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+describe('arguments of the command line', () => {
+  const from = (...args: string[]) => loadConfig({ FLEETCAST_MODELS_BACKEND: 'wasm' }, undefined, args);
+
+  test('stand above the environment', () => {
+    expect(from('--backend', 'cpu').models.backend).toBe('cpu');
+    expect(from('--backend=native').models.backend).toBe('native');
+    expect(from().models.backend).toBe('wasm');
+  });
+
+  test('that are wrong end the start with one line that says what is allowed', () => {
+    for (const args of [['--backend', 'gpu'], ['--backend'], ['--port', '80'], ['serve']])
+      expect(refusal(() => from(...args))).toMatch(/auto, native, wasm or cpu/);
+  });
 });

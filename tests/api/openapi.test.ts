@@ -69,7 +69,14 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
       );
     }
     const training = { from: times[0]!, to: end };
-    const model = { kind: 'pca-residual', weights: Buffer.from('{}'), training, dataHash: '', backend: 'wasm', metrics: {} };
+    const model = {
+      kind: 'pca-residual',
+      weights: Buffer.from('{}'),
+      training,
+      dataHash: '',
+      backend: 'wasm',
+      metrics: {},
+    };
     modelId = (await storeModel(service.state, { tenant: 'default', ...model }, new Date())).id;
     await service.post(`/v1/models/${modelId}/promote`, {});
     await service.post('/v1/keys', { name: 'reader', scopes: ['read'] });

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { answerCapacity } from '../../models/capacity/capacity.ts';
 import { composite } from '../../models/detectors/composite.ts';
 import { defaultDetectorSettings, foldDetector, newState } from '../../models/detectors/detector.ts';
 import { verdictAt } from '../../models/detectors/verdict-columns.ts';
@@ -82,6 +83,14 @@ describe('a worker', () => {
     expect(await pool.forecast({ forecaster: 'nlinear', requests: [request], trained })).toMatchObject([{ ok: true }]);
   });
 
+  test('says when a series reaches a limit, as the model does here, and which backend it has', async () => {
+    const history = toSeries(Array.from({ length: 60 }, (_, i) => i));
+    const question = { history, latest: 59, limit: 80, direction: 'above' as const, horizon: 30 };
+    const questions = [{ ...question, seasonLength: 7, withOutlook: true }];
+    expect(await pool.capacity({ questions })).toEqual(questions.map(answerCapacity));
+    expect(await pool.findBackend({ only: 'cpu' })).toBe('cpu');
+  });
+
   test('leaves the arrays of the caller usable', async () => {
     await pool.detect({ ...detection, series: [{ state: null, traits: { isCount: false }, points }] });
     expect(points.values.length).toBeGreaterThan(0);
@@ -110,6 +119,17 @@ describe('a task that gives no answer says which it was and why', () => {
     const attempt = hasty.trainNlinear({ series: [request.history], options: { epochs: 1_000_000 } });
     await expect(attempt).rejects.toMatchObject({ task: 'trainNlinear', failure: 'timed_out' });
     await hasty.close();
+  });
+
+  test('refused: too many wait already', async () => {
+    const narrow = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 60, maxQueuedTasks: 1 });
+    const ask = () => narrow.forecast({ forecaster: 'seasonal-naive', requests: [request] });
+    const answers = await Promise.allSettled(Array.from({ length: 4 }, ask));
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    expect(refused.length).toBeGreaterThan(0);
+    for (const reason of refused) expect(reason).toMatchObject({ task: 'forecast', failure: 'refused' });
+    expect(await ask()).toHaveLength(1);
+    await narrow.close();
   });
 
   test('failed: it outgrew its memory, and the pool goes on', async () => {

@@ -119,7 +119,11 @@ export async function startTestApp({
     startedAt: now(),
     now,
     pool: models,
-    models: () => ({ backend: 'auto', threads: 1 }),
+    onDemandLimits: {
+      maxRequests: config.models.onDemandRequests,
+      timeoutSeconds: config.models.onDemandSeconds,
+    },
+    models: () => ({ backend: 'auto', backendInUse: null, threads: 1 }),
     fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
     stopping,
   });
