@@ -78,6 +78,13 @@ export const configSchema = z.strictObject({
         .describe(
           '1000 to 100000000 samples that are known again when they are sent again, and a quarter as many of each other kind; 50 bytes each',
         ),
+      minFreeDiskBytes: z
+        .number()
+        .int()
+        .min(0)
+        .max(1024 * 1024 * mebibyte)
+        .default(256 * mebibyte)
+        .describe('0 to 1099511627776 bytes; with less free on its disk, ClickHouse gets no more records'),
       quarantineDays: days('how long refused records are kept').default(30),
       maxPastDays: days('how old a record may be').default(400),
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),

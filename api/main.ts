@@ -9,6 +9,7 @@ import { createOtlp } from '../ingest/otlp.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
 import { createRemoteWrite } from '../ingest/remote-write.ts';
 import { createSeriesAdmission } from '../ingest/series-admission.ts';
+import { watchPressure } from '../ingest/store-pressure.ts';
 import { openWriter } from '../ingest/writer.ts';
 import { createExplainer } from '../models/language/registry.ts';
 import { createModelPool } from '../models/pool.ts';
@@ -29,7 +30,7 @@ import { type Config, loadConfig } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { listen } from './listen.ts';
 import { findNetworkBackend } from './network-backend.ts';
-import { observeModels, observeRefusals, observeStatements, observeWriter } from './observe.ts';
+import { observeModels, observePressure, observeRefusals, observeStatements, observeWriter } from './observe.ts';
 import { settledBy } from './read-after-writes.ts';
 import { ConfigError } from './settings.ts';
 import { welcome } from './welcome.ts';
@@ -121,6 +122,12 @@ async function main(config: Config): Promise<void> {
   });
 
   const stopWatch = await startCardinalityWatch({ ...config, admission, telemetry, state, health, metrics, log, now });
+  const unwatch = watchPressure({
+    store: telemetry,
+    writer,
+    ...config.ingest,
+    onPressure: observePressure(metrics, health),
+  });
   const server = await listen(app, config);
   const scheduler = config.jobs.enabled ? startScheduler(jobs, runner, log) : undefined;
   log.info(
@@ -145,6 +152,7 @@ async function main(config: Config): Promise<void> {
     stopWatch();
     const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
     await server.close();
+    unwatch();
     await writer.close();
     await jobsEnded;
     await models.close();

@@ -1,4 +1,5 @@
 import { type QuarantineOptions, quarantineRows } from '../ingest/quarantine.ts';
+import type { PressureOptions } from '../ingest/store-pressure.ts';
 import type { Backlog, WriterOptions } from '../ingest/writer.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { StatementReport } from '../store/telemetry.ts';
@@ -63,6 +64,17 @@ export function observeWriter(
       if (isLast) log.info({ path, bytes }, 'cut the end of a write that was not acknowledged');
       else log.error({ path, bytes }, 'a segment of the spool is damaged; what could be read of it is stored');
     },
+  };
+}
+
+/** Exports the state of the store, and counts it as degraded while records are held back for it. */
+export function observePressure(metrics: Metrics, health: Health): NonNullable<PressureOptions['onPressure']> {
+  const pressed = 'telemetry store pressure';
+  return ({ parts, freeBytes, reason }) => {
+    metrics.storeParts.set(parts);
+    metrics.storeFreeBytes.set(freeBytes);
+    if (reason === '') health.recover(pressed);
+    else health.degrade(pressed, reason);
   };
 }
 

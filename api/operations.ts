@@ -59,6 +59,7 @@ const statusSchema = z
       spoolBytes: z.number(),
       oldestSeconds: z.number().openapi({ description: 'For how long the oldest record waits to be stored.' }),
       storing: z.boolean().openapi({ description: 'false while ClickHouse does not take records.' }),
+      refusing: z.string().nullable().openapi({ description: 'Why records are refused at the moment.' }),
     }),
     counts: z.object({ agents: z.number(), series: z.number() }),
     degradations: z.array(z.object({ component: z.string(), reason: z.string(), since: isoTime })),
@@ -114,13 +115,14 @@ const metricsRoute = createRoute({
 });
 
 /** `GET /livez`, `/readyz`, `/health`: open to everybody, for they tell nothing of the data. */
-export function createProbeRoutes({ telemetry, state, health, stopping, log }: OperationsDeps) {
+export function createProbeRoutes({ telemetry, state, writer, health, stopping, log }: OperationsDeps) {
   async function runChecks(): Promise<Check[]> {
     const checks = await Promise.all([
       check('telemetry store', () => telemetry.query(probe, {}), log),
       check('state store', () => listTenants(state), log),
     ]);
-    return [...checks, { name: 'accepting', ok: !stopping(), detail: stopping() ? 'the service is stopping' : '' }];
+    const detail = stopping() ? 'the service is stopping' : (writer.backlog().refusing ?? '');
+    return [...checks, { name: 'accepting', ok: detail === '', detail }];
   }
 
   return createRouter()
@@ -192,6 +194,7 @@ export function createStatusRoutes({
     });
 }
 
-function ingestStatus({ rows, bytes, ageSeconds, isFailing }: Backlog) {
-  return { queuedRows: rows, spoolBytes: bytes, oldestSeconds: ageSeconds, storing: !isFailing };
+function ingestStatus({ rows, bytes, ageSeconds, isFailing, refusing }: Backlog) {
+  const state = { storing: !isFailing, refusing: refusing ?? null };
+  return { queuedRows: rows, spoolBytes: bytes, oldestSeconds: ageSeconds, ...state };
 }

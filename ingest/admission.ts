@@ -13,6 +13,8 @@ export interface AdmissionOptions {
 export interface Admission {
   /** @throws AppError when nobody's rows are taken at the moment. */
   check(): void;
+  /** The error that `check` would throw. */
+  refusing(): AppError | undefined;
   /** @throws AppError when the rows of this tenant are not taken. */
   enter(tenant: string, bytes: number): void;
   /** Says that bytes of a tenant wait since the write with this number. */
@@ -43,22 +45,29 @@ export function createAdmission({ maxBytes, usedBytes, maxPendingBytes, pendingB
   let portions: Portion[] = [];
   let closedFor: string | undefined;
 
-  function check(): void {
-    if (closedFor !== undefined) throw new AppError('unavailable', closedFor, { retryAfterSeconds: 30 });
+  function refusing(): AppError | undefined {
+    if (closedFor !== undefined) return new AppError('unavailable', closedFor, { retryAfterSeconds: 30 });
     if (usedBytes() >= maxBytes) {
-      throw new AppError('unavailable', 'the spool is full, because ClickHouse does not take records fast enough', {
+      return new AppError('unavailable', 'the spool is full, because ClickHouse does not take records fast enough', {
         retryAfterSeconds: 10,
       });
     }
     if (pendingBytes() >= maxPendingBytes) {
-      throw new AppError('too_many_requests', 'too many records wait for the disk; send them again later', {
+      return new AppError('too_many_requests', 'too many records wait for the disk; send them again later', {
         retryAfterSeconds: 1,
       });
     }
+    return undefined;
+  }
+
+  function check(): void {
+    const error = refusing();
+    if (error !== undefined) throw error;
   }
 
   return {
     check,
+    refusing,
     enter(tenant, bytes) {
       check();
       const ofTenant = held.get(tenant) ?? 0;

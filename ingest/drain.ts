@@ -24,8 +24,8 @@ export interface RefusedRow {
 export interface DrainOptions {
   spool: Spool;
   store: Pick<TelemetryStore, 'insertBlock' | 'isRefusal'>;
-  /** How long rows may wait for company. */
-  drainAgeMs: number;
+  /** How long rows may wait for company, in milliseconds. */
+  drainAge: () => number;
   /** Takes the rows that ClickHouse refused; they count as stored once this returns. */
   quarantine: (rows: readonly RefusedRow[]) => Promise<void>;
   /** Told of a segment that is stored, before it leaves the spool. */
@@ -58,7 +58,7 @@ const lastRetryMs = 5000;
 export function startDrain({
   spool,
   store,
-  drainAgeMs,
+  drainAge,
   quarantine,
   onStored,
   onDrain = () => {},
@@ -75,10 +75,10 @@ export function startDrain({
   async function untilDue(): Promise<void> {
     while (!isStopped && !spool.hasSealed()) {
       const since = spool.waitingSince();
-      if (since !== undefined && (barriers.length > 0 || performance.now() - since >= drainAgeMs)) return;
+      if (since !== undefined && (barriers.length > 0 || performance.now() - since >= drainAge())) return;
       const signal = new Promise<void>((resolve) => (wake = resolve));
       if (since === undefined) await signal;
-      else await interruptible(signal, since + drainAgeMs - performance.now());
+      else await interruptible(signal, since + drainAge() - performance.now());
     }
   }
 

@@ -1,3 +1,4 @@
+import { lockFolder } from '../store/folder-lock.ts';
 import { encodeRows, type RowOf, type Table } from '../store/table.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
@@ -47,6 +48,8 @@ export interface Backlog {
   ageSeconds: number;
   /** Whether ClickHouse refused or did not answer the last insert. */
   isFailing: boolean;
+  /** Why no records are taken at the moment; `undefined` while they are. */
+  refusing: string | undefined;
 }
 
 /** Rows that are encoded already, all of one tenant. */
@@ -74,6 +77,8 @@ export interface Writer {
    */
   caughtUp(timeoutMs: number): Promise<boolean>;
   backlog(): Backlog;
+  /** Follows the state of the store: takes nothing, for a reason, and lets rows wait so many times longer for company. */
+  yieldTo(pressure: { closedFor: string | undefined; slowerBy: number }): void;
   /** Stores what waits, as far as that is possible in some seconds; the rest is in the spool. Later writes are refused. */
   close(): Promise<void>;
 }
@@ -98,6 +103,7 @@ export async function openWriter({
   onSpoolWrite,
   onTorn,
 }: WriterOptions): Promise<Writer> {
+  const unlock = lockFolder(folder);
   const known = await openKnownRecords({ folder, capacity: dedupRecords });
   const spool = await openSpool({
     folder,
@@ -109,12 +115,13 @@ export async function openWriter({
   });
   const { bytes: usedBytes, pendingBytes } = spool;
   const admission = createAdmission({ maxBytes, maxPendingBytes, usedBytes, pendingBytes });
-  let isClosing = false;
+  let closing: Promise<void> | undefined;
+  let slowerBy = 1;
 
   const drain = startDrain({
     spool,
     store,
-    drainAgeMs,
+    drainAge: () => drainAgeMs * slowerBy,
     quarantine: (rows) => quarantine(writer, rows),
     async onStored({ lanes }, lastWrite) {
       admission.stored(lastWrite);
@@ -154,7 +161,7 @@ export async function openWriter({
   }
 
   function refuseWhenClosing(): void {
-    if (isClosing) throw new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 });
+    if (closing !== undefined) throw new AppError('unavailable', 'the service is stopping', { retryAfterSeconds: 5 });
   }
 
   const writer: Writer = {
@@ -187,12 +194,20 @@ export async function openWriter({
     backlog() {
       const since = spool.waitingSince();
       const ageSeconds = since === undefined ? 0 : (performance.now() - since) / 1000;
-      return { rows: spool.rows(), bytes: spool.bytes(), ageSeconds, isFailing: drain.isFailing() };
+      const state = { isFailing: drain.isFailing(), refusing: admission.refusing()?.message };
+      return { rows: spool.rows(), bytes: spool.bytes(), ageSeconds, ...state };
     },
-    async close() {
-      isClosing = true;
-      await drain.close(closeTimeoutMs);
-      await spool.close();
+    yieldTo(pressure) {
+      admission.close(pressure.closedFor);
+      slowerBy = pressure.slowerBy;
+    },
+    close() {
+      closing ??= (async () => {
+        await drain.close(closeTimeoutMs);
+        await spool.close();
+        unlock();
+      })();
+      return closing;
     },
   };
   return writer;

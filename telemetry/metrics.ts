@@ -118,6 +118,16 @@ export function createMetrics(version: string) {
       labelNames: [label.source, label.reason, label.outcome],
       registers,
     }),
+    storeParts: new Gauge({
+      name: metric.storeParts,
+      help: 'Parts of the partition of ClickHouse that has the most; 0 until it was looked at.',
+      registers,
+    }),
+    storeFreeBytes: new Gauge({
+      name: metric.storeFreeBytes,
+      help: 'Free space of the disk of ClickHouse that has the least; 0 until it was looked at.',
+      registers,
+    }),
     spoolBytes: new Gauge({
       name: metric.spoolBytes,
       help: 'Size of the spool: what is acknowledged and not in ClickHouse yet.',

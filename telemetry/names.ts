@@ -37,6 +37,8 @@ export const metricNames = {
   ingestDuplicates: 'fleetcast_ingest_duplicates_total',
   ingestQuarantined: 'fleetcast_ingest_quarantined_total',
   spoolBytes: 'fleetcast_spool_bytes',
+  storeParts: 'fleetcast_store_parts',
+  storeFreeBytes: 'fleetcast_store_free_bytes',
   spoolAge: 'fleetcast_spool_age_seconds',
   spoolWriteDuration: 'fleetcast_spool_write_duration_seconds',
   httpRequestDuration: 'fleetcast_http_request_duration_seconds',

@@ -165,6 +165,6 @@ export interface Status {
   /** `backend` is what was asked for, `backendInUse` what a worker could load; null until that is known. */
   models: { backend: string; backendInUse: string | null; threads: number };
   degradations: { component: string; reason: string; since: string }[];
-  ingest: { queuedRows: number; spoolBytes: number; oldestSeconds: number; storing: boolean };
+  ingest: { queuedRows: number; spoolBytes: number; oldestSeconds: number; storing: boolean; refusing: string | null };
   counts: { agents: number; series: number };
 }

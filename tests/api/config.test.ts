@@ -49,6 +49,7 @@ describe('defaults', () => {
       segmentMaxBytes: 16 * 1024 * 1024,
       maxPendingBytes: 64 * 1024 * 1024,
       dedupRecords: 1_000_000,
+      minFreeDiskBytes: 256 * 1024 * 1024,
       quarantineDays: 30,
       maxPastDays: 400,
       maxFutureSeconds: 600,

@@ -77,7 +77,7 @@ describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
     expect(storedOnce(await countHeartbeats(store), agents)).toEqual([]);
     expect(test.drained.reduce((sum, { rows }) => sum + rows, 0)).toBe(500);
     expect(test.drained.length).toBeLessThanOrEqual(10);
-    expect(test.writer.backlog()).toEqual({ rows: 0, bytes: 0, ageSeconds: 0, isFailing: false });
+    expect(test.writer.backlog()).toEqual({ rows: 0, bytes: 0, ageSeconds: 0, isFailing: false, refusing: undefined });
     expect(segmentsIn(test.folder)).toEqual([]);
   });
 
