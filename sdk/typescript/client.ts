@@ -13,6 +13,7 @@ import type {
   Status,
 } from './answers.ts';
 import type { Records } from './batches.ts';
+import { createPlanningClient, type PlanningClient } from './planning.ts';
 import type { Heartbeat, Labels, Sample, TaskEvent, Time } from './records.ts';
 import {
   type ConnectionOptions,
@@ -49,7 +50,7 @@ export interface WaitOptions extends RequestOptions {
 }
 
 /** Everything of Fleetcast's API that an agent or a tool of an operator needs. Every method throws `FleetcastError`. */
-export interface FleetcastClient {
+export interface FleetcastClient extends PlanningClient {
   /** Sends signs of life. */
   heartbeats(records: Records<Heartbeat>, options?: SendOptions): Promise<SendResult>;
   /** Sends steps in the lives of tasks. */
@@ -147,6 +148,7 @@ export function createFleetcastClient(connection: ConnectionOptions): FleetcastC
       return (await sendRequest(`${jobPath(jobId)}/runs`, { ...options, method: 'POST', body })).body as Run;
     },
     waitForRun,
+    ...createPlanningClient(sendRequest, list),
     status: (options) => get<Status>('/status', {}, options),
   };
 }
