@@ -1,6 +1,7 @@
 import type { ModelPool } from '../models/pool.ts';
 import type { DetectResult } from '../models/tasks.ts';
 import { initThreshold } from '../models/thresholds.ts';
+import { withdrawOpenOf } from '../store/queries/detection.ts';
 import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
@@ -8,7 +9,7 @@ import type { RowOf } from '../store/table.ts';
 import { type Aggregation, aggregations, anomaliesTable, scoresTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { createBreather } from '../telemetry/turn.ts';
-import { anomalyRow, appendScores, decide, detector, type SeriesPoints } from './detection-rows.ts';
+import { anomalyRow, appendScores, decide, detector, formerDetectors, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
 import { recallFeedback } from './held-back.ts';
@@ -54,6 +55,8 @@ export function createDetectJob(options: DetectJobOptions): Job {
       const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
         const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
+        if (!kept.has(tenant.id))
+          await telemetry.run(withdrawOpenOf, { tenant: tenant.id, detectors: [...formerDetectors] });
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
         const holdBack = await recallFeedback(state, tenant.id);

@@ -14,6 +14,8 @@ import type { anomaliesTable, scoresTable } from '../store/tables.ts';
 
 /** The detector that scores every series. */
 export const detector: DetectorId = 'composite';
+/** Those that did before it. */
+export const formerDetectors: readonly string[] = ['seasonal-band'];
 
 /** The buckets of a series, each of `stepMs`, that are to be scored. */
 export interface SeriesPoints {

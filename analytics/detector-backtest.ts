@@ -12,10 +12,10 @@ import { createBreather } from '../telemetry/turn.ts';
 
 export interface BacktestSettings {
   detector: DetectorId;
-  /** An alarm needs a higher score at its peak. */
-  threshold: number | undefined;
-  /** Instead of the threshold: the lowest that gives no more alarms than this. */
-  alarmsPerSeriesPerWeek: number | undefined;
+  /** An alarm needs a higher score; 1 is where the detector itself draws the line. */
+  threshold: number;
+  /** How many alarms the detector may give in the long run while nothing is wrong. */
+  alarmsPerSeriesPerWeek: number;
 }
 
 /** Times are Unix milliseconds; alarms are counted in `[from, to)`, and detectors learn from `warmUpDays` before it. */
@@ -34,13 +34,13 @@ export interface BacktestAlarm {
 
 export interface DetectorBacktest {
   points: number;
-  threshold: number;
+  /** The ids of series that could not be scored. */
+  failed: string[];
   /** The worst first. */
   alarms: BacktestAlarm[];
 }
 
 const dayMs = 86_400_000;
-const weekMs = 7 * dayMs;
 /** Read and scored at once: so that neither memory nor the turn of the loop grows with the question. */
 const seriesPerTask = 10;
 
@@ -54,30 +54,26 @@ export async function backtestDetector(
   inquiry: BacktestInquiry,
   signal: AbortSignal,
 ): Promise<DetectorBacktest> {
-  const { series, from, to, threshold = 1, alarmsPerSeriesPerWeek } = inquiry;
-  const alarms: BacktestAlarm[] = [];
-  let points = 0;
+  const { series } = inquiry;
+  const all: DetectorBacktest = { points: 0, failed: [], alarms: [] };
   for (let start = 0; start < series.length; start += seriesPerTask) {
     if (signal.aborted) throw new ModelTaskError('detect', 'aborted', signal.reason);
-    const found = await scoreSome({ telemetry, models }, inquiry, series.slice(start, start + seriesPerTask), signal);
-    points += found.points;
-    alarms.push(...found.alarms);
+    const some = await scoreSome({ telemetry, models }, inquiry, series.slice(start, start + seriesPerTask), signal);
+    all.points += some.points;
+    all.failed.push(...some.failed);
+    all.alarms.push(...some.alarms);
   }
-  alarms.sort((a, b) => b.anomaly.peak.score - a.anomaly.peak.score);
-  const weeks = (series.length * (to - from)) / weekMs;
-  const allowed = alarmsPerSeriesPerWeek === undefined ? undefined : Math.floor(alarmsPerSeriesPerWeek * weeks);
-  const chosen = allowed === undefined ? threshold : Math.max(1, alarms[allowed]?.anomaly.peak.score ?? 1);
-  return { points, threshold: chosen, alarms: alarms.filter(({ anomaly }) => anomaly.peak.score > chosen) };
+  all.alarms.sort((a, b) => b.anomaly.peak.score - a.anomaly.peak.score);
+  return all;
 }
 
 async function scoreSome(
   { telemetry, models }: { telemetry: TelemetryStore; models: ModelPool },
-  { tenant, detector, from, to, warmUpDays, threshold = 1 }: BacktestInquiry,
+  { tenant, detector, alarmsPerSeriesPerWeek, from, to, warmUpDays, threshold }: BacktestInquiry,
   series: readonly SeriesInfo[],
   signal: AbortSignal,
-): Promise<{ points: number; alarms: BacktestAlarm[] }> {
-  const alarms: BacktestAlarm[] = [];
-  let points = 0;
+): Promise<DetectorBacktest> {
+  const some: DetectorBacktest = { points: 0, failed: [], alarms: [] };
   for (const grain of ['minute', 'hour'] as const) {
     const byId = new Map(
       series.filter((each) => (each.aggregation === 'sum') === (grain === 'hour')).map((each) => [each.id, each]),
@@ -88,17 +84,21 @@ async function scoreSome(
     const rows = await telemetry.query(pointsOfSelected[grain], { tenant, ids: [...byId.keys()], ...range });
     const columns = rows.map(({ times, values }) => finite(times, values));
     const inputs = columns.map((points) => ({ state: null, traits: { isCount: grain === 'hour' }, points }));
-    const results = await models.detect({ detector, series: inputs }, { signal });
+    const results = await models.detect({ detector, settings: { alarmsPerSeriesPerWeek }, series: inputs }, { signal });
     const breather = createBreather();
     for (const [i, { id }] of rows.entries()) {
-      points += columns[i]!.times.length;
-      const anomalies = foldAnomalies(columns[i]!, results[i]!, stepMs, Math.min(1, threshold));
+      if (results[i]!.error !== undefined) {
+        some.failed.push(id);
+        continue;
+      }
+      some.points += columns[i]!.times.length;
+      const anomalies = foldAnomalies(columns[i]!, results[i]!, stepMs, threshold);
       const counted = anomalies.filter(({ startMs }) => startMs >= from && startMs < to);
-      alarms.push(...counted.map((anomaly) => ({ series: byId.get(id)!, anomaly })));
+      some.alarms.push(...counted.map((anomaly) => ({ series: byId.get(id)!, anomaly })));
       if (breather.isDue()) await breather.now();
     }
   }
-  return { points, alarms };
+  return some;
 }
 
 interface Columns {

@@ -125,7 +125,11 @@ async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyR
   const from = row.started_at - around * stepMs;
   const to = Math.min((row.ended_at ?? row.peak_at + longest * stepMs) + around * stepMs, from + longest * stepMs);
   const range = { from: Math.max(0, from), to: to + minuteMs, detector: row.detector };
-  const [columns] = await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...range });
+  const [own] = await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...range });
+  const isKept = own !== undefined && own.times.length > 0;
+  // A detector that has taken over may know of a beginning that another one scored.
+  const anyRange = { ...range, detector: '' };
+  const [columns] = isKept ? [own] : await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...anyRange });
   const finite = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') =>
     (columns?.[name] ?? []).map(finiteOrNull);
   return {

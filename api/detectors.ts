@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type BacktestAlarm, backtestDetector, compareWithLabels } from '../analytics/detector-backtest.ts';
+import { defaultDetectorSettings } from '../models/detectors/detector.ts';
 import { detectorIds } from '../models/detectors/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { listSeries, type SeriesInfo, seriesByIds } from '../store/queries/series.ts';
@@ -34,24 +35,16 @@ const selectorSchema = z
     },
   );
 
-const settingsSchema = z
-  .strictObject({
-    detector: z.enum(detectorIds).default(detectorIds[0]),
-    threshold: z
-      .number()
-      .min(0.5)
-      .max(1000)
-      .optional()
-      .openapi({ description: 'An alarm needs a higher score; 1 by default.' }),
-    alarmsPerSeriesPerWeek: z.number().min(0).max(1000).optional().openapi({
-      description:
-        'Instead of a threshold: the answer has the lowest one, from 1 on, that gives no more alarms than this.',
-    }),
-  })
-  .refine(({ threshold, alarmsPerSeriesPerWeek }) => threshold === undefined || alarmsPerSeriesPerWeek === undefined, {
-    path: ['threshold'],
-    error: 'give either threshold or alarmsPerSeriesPerWeek',
-  });
+const settingsSchema = z.strictObject({
+  detector: z.enum(detectorIds).default(detectorIds[0]),
+  threshold: z.number().min(0.5).max(1000).default(1).openapi({ description: 'An alarm needs a higher score.' }),
+  alarmsPerSeriesPerWeek: z
+    .number()
+    .min(0.01)
+    .max(1000)
+    .default(defaultDetectorSettings.alarmsPerSeriesPerWeek)
+    .openapi({ description: 'How many alarms the detector may give in the long run while nothing is wrong.' }),
+});
 
 const exampleSchema = z.object({
   seriesId: z.string(),
@@ -69,12 +62,12 @@ const exampleSchema = z.object({
 const nullableRatio = z.number().nullable();
 const answerSchema = z
   .object({
-    detector: z.string(),
-    threshold: z.number(),
+    settings: z.object({ detector: z.string(), threshold: z.number(), alarmsPerSeriesPerWeek: z.number() }),
     from: isoTime,
     to: isoTime,
     series: z.number().int(),
     points: z.number().int().openapi({ description: 'That were scored, those to learn from included.' }),
+    failed: z.array(z.string()).openapi({ description: 'The ids of series that could not be scored.' }),
     alarms: z.number().int(),
     alarmsPerDay: z.number(),
     alarmsPerSeriesPerWeek: z.number(),
@@ -131,12 +124,11 @@ export interface DetectorsRoutesDeps {
 export function createDetectorsRoutes({ telemetry, state, pool, onDemand }: DetectorsRoutesDeps) {
   return createRouter().openapi(backtestRoute, async (context) => {
     const { selector, settings, from, to, warmUpDays } = context.req.valid('json');
-    const { detector, threshold, alarmsPerSeriesPerWeek } = settings;
     if (from >= to) throw badField('from', 'not before `to`');
     if (to - from > maxDays * dayMs) throw badField('to', `more than ${maxDays} days after \`from\``);
     const { tenant } = context.get('principal');
     const series = await select(telemetry, tenant, selector);
-    const inquiry = { tenant, series, from, to, warmUpDays, detector, threshold, alarmsPerSeriesPerWeek };
+    const inquiry = { tenant, series, from, to, warmUpDays, ...settings };
     const found = await onDemand(context.req.raw.signal, (signal) =>
       backtestDetector({ telemetry, models: pool }, inquiry, signal),
     );
@@ -145,7 +137,7 @@ export function createDetectorsRoutes({ telemetry, state, pool, onDemand }: Dete
     const days = (to - from) / dayMs;
     const { alarms } = found;
     const body = {
-      ...{ detector, threshold: found.threshold, from: toIso(from), to: toIso(to), points: found.points },
+      ...{ settings, from: toIso(from), to: toIso(to), points: found.points, failed: found.failed },
       ...{ series: series.length, alarms: alarms.length, alarmsPerDay: alarms.length / days },
       alarmsPerSeriesPerWeek: (alarms.length / series.length / days) * 7,
       days: countDays(alarms),

@@ -135,6 +135,15 @@ export const incidentAnomalies = defineQuery({
   row: z.object({ id: z.string(), series_id: z.string(), started_at: integer, ended_at: integer }),
 });
 
+/** Withdraws what goes on in the eyes of detectors that look at nothing any more: nobody would ever end it. */
+export const withdrawOpenOf = defineStatement({
+  name: 'withdraw_open_of',
+  sql: `INSERT INTO anomalies SELECT * REPLACE (1 AS withdrawn) FROM (
+    SELECT * FROM anomalies FINAL
+    WHERE tenant = {tenant:String} AND detector IN {detectors:Array(String)} AND ended_at IS NULL AND withdrawn = 0)`,
+  params: z.object({ tenant: z.string(), detectors: z.array(z.string()) }),
+});
+
 /** Says of anomalies of a series for which feedback nobody is told of them; empty for none. */
 export const holdBackAnomalies = defineStatement({
   name: 'hold_back_anomalies',

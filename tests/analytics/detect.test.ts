@@ -3,7 +3,7 @@ import { createDetectJob } from '../../analytics/detect.ts';
 import { defaultDetectorSettings as settings } from '../../models/detectors/detector.ts';
 import { countOpenAnomalies, listAnomalies, scoresOfSeries, withdrawAnomalies } from '../../store/queries/detection.ts';
 import { anomaliesTable } from '../../store/tables.ts';
-import { dayMs, hourMs, insertSeries, minuteMs, mondayMs, readAll, readRows } from '../store/rows.ts';
+import { dayMs, farDay, hourMs, insertSeries, minuteMs, mondayMs, readAll, readRows } from '../store/rows.ts';
 import { hasChdb } from '../support/servers.ts';
 import { dailySwing, newTenantState, runWindow, runWindows, startWorkbench, type Workbench } from './workbench.ts';
 
@@ -200,6 +200,40 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     const settled = await everything();
     await runWindow(job, days[1]!, days[2]!);
     expect(await everything()).toEqual(settled);
+  });
+
+  test('what a former detector left open is withdrawn: nobody would ever end it', async () => {
+    const { telemetry } = bench;
+    const { job, tenant, id, anomalies } = await arrange();
+    const at = start - 2 * dayMs;
+    await telemetry.insert(anomaliesTable, [
+      {
+        ...{
+          tenant,
+          anomaly_id: 'left',
+          series_id: id,
+          detector: 'seasonal-band',
+          started_at: at,
+          ended_at: null,
+          peak_at: at,
+        },
+        ...{
+          peak_score: 2,
+          peak_value: 9,
+          expected: 1,
+          lower: 0,
+          upper: 2,
+          maturity: 1,
+          reason: '',
+          as_of: at,
+          until: farDay,
+        },
+        ...{ withdrawn: 0, held_back_by: '' },
+      },
+    ]);
+    expect(await anomalies()).toHaveLength(1);
+    await runWindow(job, days[0]!, days[1]!);
+    expect(await anomalies()).toEqual([]);
   });
 
   test('a short window first and the whole history then leave what the whole history alone gives', async () => {

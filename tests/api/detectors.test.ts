@@ -13,7 +13,7 @@ const ago = (hours: number) => now.getTime() - hours * hour;
 interface Backtest {
   series: number;
   points: number;
-  threshold: number;
+  failed: string[];
   alarms: number;
   alarmsPerDay: number;
   days: { day: string; alarms: number }[];
@@ -57,7 +57,7 @@ describe.skipIf(!hasChdb())('a backtest of a detector', () => {
 
   test('tells which alarms there would have been, the worst first, and stores none', async () => {
     const found = await backtest();
-    expect(found).toMatchObject({ series: 2, points: 2 * 5 * 1440, threshold: 1, alarms: 2, alarmsPerDay: 1 });
+    expect(found).toMatchObject({ series: 2, points: 2 * 5 * 1440, failed: [], alarms: 2, alarmsPerDay: 1 });
     expect(found.examples.map(({ seriesId, startedAt }) => [seriesId, Date.parse(startedAt)])).toEqual([
       [ids[0], incidents[1]!.from],
       [ids[0], incidents[0]!.from],
@@ -67,13 +67,14 @@ describe.skipIf(!hasChdb())('a backtest of a detector', () => {
     expect((await service.get<{ items: object[] }>('/v1/anomalies')).items).toEqual([]);
   });
 
-  test('finds the threshold for so many alarms a week, and obeys one that is given', async () => {
-    // Two series over two days are four sevenths of a week: 1.75 alarms a series and week are one.
-    const found = await backtest({ settings: { alarmsPerSeriesPerWeek: 1.75 } });
-    expect(found.alarms).toBe(1);
-    expect(found.threshold).toBeGreaterThan(1);
-    expect((await backtest({ settings: { threshold: found.threshold } })).alarms).toBe(1);
-    expect((await backtest({ settings: { alarmsPerSeriesPerWeek: 0 } })).alarms).toBe(0);
+  test('obeys the threshold that is given, and says which settings it used', async () => {
+    const [worst, second] = (await backtest()).examples;
+    const between = (worst!.peakScore + second!.peakScore) / 2;
+    expect(await backtest({ settings: { threshold: between } })).toMatchObject({
+      alarms: 1,
+      settings: { detector: 'composite', threshold: between },
+    });
+    expect((await backtest({ settings: { threshold: worst!.peakScore } })).alarms).toBe(0);
   });
 
   test('measures precision and recall where people have said what was real', async () => {
@@ -84,7 +85,8 @@ describe.skipIf(!hasChdb())('a backtest of a detector', () => {
     await service.post(`/v1/anomalies/${at(incidents[1]!.from)}/feedback`, { verdict: 'real' });
     await service.post(`/v1/anomalies/${at(incidents[0]!.from)}/feedback`, { verdict: 'false_alarm' });
     expect((await backtest()).labels).toEqual({ real: 1, notReal: 1, precision: 0.5, recall: 1 });
-    const strict = await backtest({ settings: { alarmsPerSeriesPerWeek: 1.75 } });
+    const [worst, second] = (await backtest()).examples;
+    const strict = await backtest({ settings: { threshold: (worst!.peakScore + second!.peakScore) / 2 } });
     expect(strict.labels).toMatchObject({ precision: 1, recall: 1 });
   });
 
@@ -103,7 +105,7 @@ describe.skipIf(!hasChdb())('a backtest of a detector', () => {
     ['the selector is empty', { selector: {} }, 400],
     ['the time is empty', { to: ago(48) }, 400],
     ['the time is too long', { from: ago(24 * 40) }, 400],
-    ['both settings are given', { settings: { threshold: 2, alarmsPerSeriesPerWeek: 1 } }, 400],
+    ['the rate is none', { settings: { alarmsPerSeriesPerWeek: 0 } }, 400],
     ['the detector is unknown', { settings: { detector: 'oracle' } }, 400],
   ])('is refused when %s', async (_, body, status) => {
     await expectProblem(await ask(body), status);
