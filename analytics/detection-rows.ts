@@ -35,7 +35,7 @@ function thresholdOptions(stepMs: number): ThresholdOptions {
 export function decide(
   before: ThresholdState,
   { stepMs, times, values }: SeriesPoints,
-  { verdicts }: DetectResult,
+  { verdicts }: Pick<DetectResult, 'verdicts'>,
   from: number,
 ): { state: ThresholdState; changed: Anomaly[] } {
   const options = thresholdOptions(stepMs);
@@ -63,14 +63,16 @@ export function anomalyRow(
   anomaly: Anomaly,
   asOf: number,
   until: number,
+  foundBy: string = detector,
 ): RowOf<typeof anomaliesTable> {
   const { startMs, endMs, peakMs, peakValue, peak } = anomaly;
   const isOver = asOf - endMs - stepMs > thresholdOptions(stepMs).mergeGapSeconds * 1000;
   return {
     tenant: tenant.id,
-    anomaly_id: `${seriesId}-${startMs.toString(36)}`,
+    // Of two detectors that find the same, each has its own.
+    anomaly_id: `${seriesId}-${startMs.toString(36)}${foundBy === detector ? '' : `-${foundBy}`}`,
     series_id: seriesId,
-    detector,
+    detector: foundBy,
     started_at: startMs,
     ended_at: isOver ? endMs : null,
     peak_at: peakMs,

@@ -1,5 +1,7 @@
+import { vectorScoreMetric } from '../analytics/agent-series.ts';
 import { createDeriveJob } from '../analytics/derive.ts';
 import { createDetectJob } from '../analytics/detect.ts';
+import { createDetectAgentsJob } from '../analytics/detect-agents.ts';
 import { createForecastJob } from '../analytics/forecast.ts';
 import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
@@ -9,6 +11,7 @@ import { createPruneJob } from '../analytics/prune.ts';
 import { createSloJob } from '../analytics/slo.ts';
 import { createStuckTasksJob } from '../analytics/stuck-tasks.ts';
 import { createTrainJob } from '../analytics/train.ts';
+import { createTrainAgentsJob } from '../analytics/train-agents.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
@@ -25,19 +28,23 @@ export interface AllJobsDeps {
 
 /** Every job of the service, by its settings. */
 export function createAllJobs(config: Config, { telemetry, state, models, health, now }: AllJobsDeps): Job[] {
-  const { excludeMetrics, excludeFromForecast } = config.jobs;
+  const { excludeFromForecast } = config.jobs;
+  // It is a score itself.
+  const excludeMetrics = [...config.jobs.excludeMetrics, vectorScoreMetric];
   const notForecast = [...excludeMetrics, ...excludeFromForecast];
   const backend = config.models.backend === 'auto' ? undefined : config.models.backend;
   const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
   return [
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
+    createDetectAgentsJob({ telemetry, state, models, excludeMetrics }),
     createStuckTasksJob({ telemetry }),
     createDetectJob({ telemetry, state, models, excludeMetrics, ...config.detection }),
     createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createLedgerJob({ telemetry, state }),
     createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
+    createTrainAgentsJob({ telemetry, state, models, excludeMetrics, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
     createPruneJob({ state, auditDays: config.audit.keepDays }),
   ];

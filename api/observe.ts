@@ -114,6 +114,9 @@ export function observeModels(
       return results;
     }),
     trainNlinear: measured('train_nlinear', models.trainNlinear),
+    fitVectors: measured('fit_vectors', models.fitVectors),
+    scoreVectors: measured('score_vectors', models.scoreVectors),
+    judgePeers: measured('judge_peers', models.judgePeers),
     close: () => models.close(),
   };
 }

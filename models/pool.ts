@@ -7,9 +7,12 @@ import type {
   CapacityTask,
   DetectTask,
   FindBackendTask,
+  FitVectorsTask,
   ForecastTask,
+  JudgePeersTask,
   ModelTask,
   ModelTaskKind,
+  ScoreVectorsTask,
   TaskResult,
   TrainNlinearTask,
 } from './tasks.ts';
@@ -58,6 +61,9 @@ export interface ModelPool {
     task: Omit<TrainNlinearTask, 'kind'>,
     options?: TaskOptions & { onProgress?: (progress: NlinearProgress) => void },
   ): Promise<TaskResult<TrainNlinearTask>>;
+  fitVectors(task: Omit<FitVectorsTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<FitVectorsTask>>;
+  scoreVectors(task: Omit<ScoreVectorsTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<ScoreVectorsTask>>;
+  judgePeers(task: Omit<JudgePeersTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<JudgePeersTask>>;
   /** Waits for the tasks that run, aborts those that wait, ends the threads. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -113,6 +119,9 @@ export function createModelPool({
     findBackend: (task, options) => submit({ kind: 'findBackend', ...task }, options),
     detect: (task, options) => submit({ kind: 'detect', ...task }, options),
     trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
+    fitVectors: (task, options) => submit({ kind: 'fitVectors', ...task }, options),
+    scoreVectors: (task, options) => submit({ kind: 'scoreVectors', ...task }, options),
+    judgePeers: (task, options) => submit({ kind: 'judgePeers', ...task }, options),
     close() {
       closing ??= piscina.close({ force: true });
       return closing;

@@ -6,8 +6,12 @@ import type { VerdictColumns } from './detectors/verdict-columns.ts';
 import type { BacktestResult } from './evaluation/backtest.ts';
 import type { ForecastRequest, ForecastResult, InsufficientHistory } from './forecasters/forecaster.ts';
 import type { ForecasterId, TrainedWeights } from './forecasters/registry.ts';
+import type { CalibratedWeights, VectorScores } from './multivariate/calibrated.ts';
+import type { Frame } from './multivariate/frame.ts';
+import type { MultivariateId } from './multivariate/registry.ts';
 import type { BackendName } from './networks/backend.ts';
 import type { NlinearOptions, NlinearProgress, TrainedNlinear } from './networks/nlinear.ts';
+import type { PeerMember, PeerVerdicts } from './peers/peer-position.ts';
 import type { Points, RegularSeries } from './series.ts';
 
 export interface ForecastTask {
@@ -65,8 +69,38 @@ export interface FindBackendTask {
   only: BackendName | undefined;
 }
 
+/** Fits a detector of vectors to a reference. */
+export interface FitVectorsTask {
+  kind: 'fitVectors';
+  detector: MultivariateId;
+  reference: Frame;
+}
+
+/** Scores the rows of each frame from its `fromRow` on; those before are context. */
+export interface ScoreVectorsTask {
+  kind: 'scoreVectors';
+  detector: MultivariateId;
+  weights: CalibratedWeights<unknown>;
+  frames: readonly { frame: Frame; fromRow: number }[];
+}
+
+/** Judges the members of each cohort by one another. */
+export interface JudgePeersTask {
+  kind: 'judgePeers';
+  cohorts: readonly (readonly PeerMember[])[];
+}
+
 /** Everything that a worker does. */
-export type ModelTask = FindBackendTask | CapacityTask | ForecastTask | BacktestTask | DetectTask | TrainNlinearTask;
+export type ModelTask =
+  | FindBackendTask
+  | CapacityTask
+  | ForecastTask
+  | BacktestTask
+  | DetectTask
+  | TrainNlinearTask
+  | FitVectorsTask
+  | ScoreVectorsTask
+  | JudgePeersTask;
 export type ModelTaskKind = ModelTask['kind'];
 
 /** What each kind of task answers, in the order of its input. */
@@ -77,6 +111,9 @@ export interface ModelTaskResults {
   findBackend: BackendName;
   detect: DetectResult[];
   trainNlinear: TrainedNlinear | InsufficientHistory;
+  fitVectors: CalibratedWeights<unknown>;
+  scoreVectors: VectorScores[];
+  judgePeers: PeerVerdicts[][];
 }
 
 export type TaskResult<T extends ModelTask> = ModelTaskResults[T['kind']];

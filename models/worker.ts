@@ -8,6 +8,9 @@ import { buffersOf, createVerdictColumns, setVerdict, type VerdictColumns } from
 import { backtest } from './evaluation/backtest.ts';
 import type { Forecaster, ForecastResult } from './forecasters/forecaster.ts';
 import { createForecasters } from './forecasters/registry.ts';
+import { fitCalibrated, scoreCalibrated } from './multivariate/calibrated.ts';
+import { getMultivariate } from './multivariate/registry.ts';
+import { judgePeers } from './peers/peer-position.ts';
 import type { Points } from './series.ts';
 import type {
   BacktestTask,
@@ -51,6 +54,14 @@ export async function runTask(
     }
     case 'detect':
       return detect(task);
+    case 'fitVectors':
+      return fitCalibrated(getMultivariate(task.detector), task.reference);
+    case 'scoreVectors': {
+      const detector = getMultivariate(task.detector);
+      return task.frames.map(({ frame, fromRow }) => scoreCalibrated(detector, task.weights, frame, fromRow));
+    }
+    case 'judgePeers':
+      return task.cohorts.map(judgePeers);
     case 'trainNlinear': {
       const { trainNlinear } = await import('./networks/nlinear.ts');
       return trainNlinear(task.series, task.options, { onProgress });

@@ -1,11 +1,14 @@
+import { median } from '../statistics/median.ts';
 import { quantile } from '../statistics/quantile.ts';
-import { type Frame, rowCount, sliceRows } from './frame.ts';
+import { type Frame, isObserved, rowCount, sliceRows } from './frame.ts';
 import type { MultivariateDetector } from './multivariate-detector.ts';
 
 /** A fitted detector with what makes a score of its distance; plain data. */
 export interface CalibratedWeights<Weights> {
   /** The distance that is a score of 1. */
   threshold: number;
+  /** The middle distance of rows that are ordinary: a score of 0, as is any smaller one. */
+  ordinary: number;
   width: number;
   weights: Weights;
 }
@@ -23,8 +26,8 @@ const smoothingMs = 300_000;
 const heldOutRatio = 0.25;
 /** Where the tail of ordinary distances is taken to begin. */
 const tailLevel = 0.95;
-/** An ordinary row has this chance to score above 1: half an hour a week. */
-const alarmProbability = 3e-3;
+/** An ordinary row has this chance to score above 1: three minutes a week. */
+const alarmProbability = 3e-4;
 
 /** How much before a row its score may look at. */
 export function contextMsOf({ contextMs }: MultivariateDetector<unknown>): number {
@@ -35,7 +38,7 @@ export function contextMsOf({ contextMs }: MultivariateDetector<unknown>): numbe
  * Fits a detector and finds the distance that is a score of 1. The detector is fitted to the first three quarters of
  * the reference and measures the last quarter, which it does not know, as it will not know the future; then it is
  * fitted to all. The tail of these distances is taken as exponential beyond its 95 % quantile, and the threshold is
- * where it leaves three chances in 1,000.
+ * where it leaves three chances in 10,000.
  *
  * Source: the peaks-over-threshold method of Siffer et al., "Anomaly detection in streams with extreme value theory"
  * (2017), with the shape of the tail fixed at 0, for a quarter of a reference is too little to fit it.
@@ -47,16 +50,22 @@ export async function fitCalibrated<Weights>(
   const rows = rowCount(reference);
   const cut = Math.floor(rows * (1 - heldOutRatio));
   const fitted = await detector.fit(sliceRows(reference, 0, cut));
-  const held = smooth(detector.measure(fitted, reference, cut).distance, reference.stepMs, 0);
-  return { threshold: findThreshold(held), width: reference.width, weights: await detector.fit(reference) };
+  const distances = smooth(detector.measure(fitted, reference, cut).distance, reference.stepMs, 0);
+  const held = distances.filter((_, i) => isObserved(reference, cut + i));
+  const ordinary = held.length > 0 ? median(held) : 0;
+  return {
+    threshold: Math.max(findThreshold(held), ordinary + smallestThreshold),
+    ordinary,
+    width: reference.width,
+    weights: await detector.fit(reference),
+  };
 }
 
 function findThreshold(distances: Float64Array): number {
   const start = quantile(distances, tailLevel);
   const beyond = distances.filter((distance) => distance > start);
   const meanExcess = beyond.reduce((sum, distance) => sum + distance - start, 0) / Math.max(1, beyond.length);
-  const threshold = start + meanExcess * Math.log((1 - tailLevel) / alarmProbability);
-  return threshold > 0 ? threshold : smallestThreshold;
+  return (Number.isFinite(start) ? start : 0) + meanExcess * Math.log((1 - tailLevel) / alarmProbability);
 }
 
 /** Of a reference in which nothing ever changed. */
@@ -70,7 +79,7 @@ const smallestThreshold = 1e-3;
  */
 export function scoreCalibrated<Weights>(
   detector: MultivariateDetector<Weights>,
-  { threshold, width, weights }: CalibratedWeights<Weights>,
+  { threshold, ordinary, width, weights }: CalibratedWeights<Weights>,
   frame: Frame,
   fromRow = 0,
 ): VectorScores {
@@ -79,7 +88,9 @@ export function scoreCalibrated<Weights>(
   const lead = Math.min(fromRow, Math.floor(smoothingMs / frame.stepMs) - 1);
   const { distance, contributions } = detector.measure(weights, frame, fromRow - Math.max(0, lead));
   return {
-    score: smooth(distance, frame.stepMs, Math.max(0, lead)).map((value) => value / threshold),
+    score: smooth(distance, frame.stepMs, Math.max(0, lead)).map(
+      (value) => Math.max(0, value - ordinary) / (threshold - ordinary),
+    ),
     contributions: contributions.slice(Math.max(0, lead) * width),
   };
 }

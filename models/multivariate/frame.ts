@@ -23,3 +23,10 @@ export function sliceRows(frame: Frame, from: number, to = rowCount(frame)): Fra
 export function dimension({ values, width }: Frame, index: number): Float64Array {
   return Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + index]!);
 }
+
+/** Whether at least half of the dimensions have a value in a row. */
+export function isObserved({ values, width }: Frame, row: number): boolean {
+  let observed = 0;
+  for (let j = 0; j < width; j++) if (Number.isFinite(values[row * width + j])) observed++;
+  return 2 * observed >= width;
+}

@@ -1,5 +1,5 @@
 import { decodeFloats, encodeFloats } from '../networks/nlinear-weights.ts';
-import { type Frame, rowCount } from './frame.ts';
+import { type Frame, isObserved, rowCount } from './frame.ts';
 import type { MultivariateDetector, Strangeness } from './multivariate-detector.ts';
 import { dayMs, fitScaling, type Scaling, timeOfDay } from './scaling.ts';
 import { trailingVectors, type Vectors } from './trailing-vectors.ts';
@@ -65,15 +65,14 @@ function defineNeighbours<Id extends string>(
   };
 }
 
-/** Keeps every n-th row that has observations. */
+/** Keeps every n-th row of those that were observed. */
 function thin(
-  { values, width, startMs, stepMs }: Frame,
+  reference: Frame,
   { width: vectorWidth, values: vectors }: Vectors,
 ): Pick<NeighbourWeights, 'vectors' | 'timesOfDay'> {
+  const { startMs, stepMs } = reference;
   const usable: number[] = [];
-  for (let i = 0; i < values.length / width; i++) {
-    if (values.subarray(i * width, (i + 1) * width).some(Number.isFinite)) usable.push(i);
-  }
+  for (let i = 0; i < rowCount(reference); i++) if (isObserved(reference, i)) usable.push(i);
   const count = Math.min(usable.length, maxVectors);
   const rows = Array.from({ length: count }, (_, k) => usable[Math.floor((k * usable.length) / count)]!);
   const kept = new Float32Array(count * vectorWidth);

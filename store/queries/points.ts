@@ -78,6 +78,22 @@ export const pointsOfSelected = mapGrains((grain) =>
   }),
 );
 
+/** The minutes of some series of a tenant that begin in `[from, to)`, a row a series. */
+export const minutesOfSeries = defineQuery({
+  name: 'minutes_of_series',
+  sql: `SELECT id, ${columns} FROM (
+      SELECT toString(series_id) AS id, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
+      FROM (
+        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM rollup_minute AS r
+        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
+          AND r.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
+        GROUP BY r.series_id, r.bucket
+      )
+      GROUP BY series_id ORDER BY series_id)`,
+  params: z.object({ ...range, ids: z.array(z.string()) }),
+  row: z.object({ id: z.string(), ...pointColumns }),
+});
+
 /**
  * The buckets of every series of a tenant that begin in `[from, to)`, a row a series, but for the metrics of
  * `exclude` and only of the given aggregations; of the series, those whose number modulo `shards` is `shard`.

@@ -1,0 +1,75 @@
+import type { Frame } from '../models/multivariate/frame.ts';
+import { pointsOfAllSeries } from '../store/queries/points.ts';
+import type { Tenant } from '../store/records/tenants.ts';
+import { aggregations } from '../store/tables.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { createBreather } from '../telemetry/turn.ts';
+import type { AgentSeries } from './agent-series.ts';
+
+export const minuteMs = 60_000;
+
+/** Values by the minute from `startMs` on, by series; a minute without a value is NaN. */
+export interface MinuteValues {
+  startMs: number;
+  minutes: number;
+  bySeries: ReadonlyMap<string, Float64Array>;
+}
+
+/** Reads the minutes `[from, to)` of all of the series at once. */
+export async function readMinutes(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  series: readonly AgentSeries[],
+  { from, to, excludeMetrics }: { from: number; to: number; excludeMetrics: readonly string[] },
+): Promise<MinuteValues> {
+  const wanted = new Set(series.map(({ id }) => id));
+  const minutes = Math.max(0, (to - from) / minuteMs);
+  const rows = await telemetry.query(pointsOfAllSeries.minute, {
+    tenant: tenant.id,
+    from,
+    to,
+    shard: 0,
+    shards: 1,
+    exclude: [...excludeMetrics],
+    aggregations: aggregations.filter((aggregation) => aggregation !== 'sum'),
+  });
+  const bySeries = new Map<string, Float64Array>();
+  const breather = createBreather();
+  for (const { id, times, values } of rows) {
+    if (wanted.has(id)) bySeries.set(id, onGrid(times, values, from, minutes));
+    if (breather.isDue()) await breather.now();
+  }
+  return { startMs: from, minutes, bySeries };
+}
+
+/** Puts buckets of a minute on a grid of minutes. */
+export function onGrid(
+  times: readonly number[],
+  values: readonly number[],
+  startMs: number,
+  minutes: number,
+): Float64Array {
+  const grid = new Float64Array(minutes).fill(Number.NaN);
+  for (const [i, time] of times.entries()) {
+    const minute = (time - startMs) / minuteMs;
+    if (minute >= 0 && minute < minutes && Number.isFinite(values[i])) grid[minute] = values[i]!;
+  }
+  return grid;
+}
+
+/** The rows of one agent, a column a dimension. */
+export function frameOf(
+  { startMs, minutes, bySeries }: MinuteValues,
+  series: readonly AgentSeries[],
+  dimensions: readonly string[],
+): Frame {
+  const width = dimensions.length;
+  const values = new Float32Array(minutes * width).fill(Number.NaN);
+  for (const { id, dimension } of series) {
+    const j = dimensions.indexOf(dimension);
+    const column = bySeries.get(id);
+    if (j < 0 || column === undefined) continue;
+    for (let minute = 0; minute < minutes; minute++) values[minute * width + j] = column[minute]!;
+  }
+  return { startMs, stepMs: minuteMs, width, values };
+}
