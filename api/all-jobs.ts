@@ -37,9 +37,9 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
   return [
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
+    createDetectJob({ telemetry, state, models, excludeMetrics, ...config.detection }),
     createDetectAgentsJob({ telemetry, state, models, excludeMetrics }),
     createStuckTasksJob({ telemetry }),
-    createDetectJob({ telemetry, state, models, excludeMetrics, ...config.detection }),
     createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
     createLedgerJob({ telemetry, state }),

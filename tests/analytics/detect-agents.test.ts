@@ -19,7 +19,7 @@ import {
 import { hasChdb } from '../support/servers.ts';
 import { newTenantState, runWindow, runWindows, startWorkbench, type Workbench } from './workbench.ts';
 
-const trained = mondayMs + 2 * dayMs;
+const trained = mondayMs + 3 * dayMs;
 /** Within the hour after the training. */
 const incident = { from: trained + 20 * minuteMs, to: trained + 40 * minuteMs };
 const agents = ['a', 'b', 'c', 'd', 'e', 'f'];

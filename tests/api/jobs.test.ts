@@ -56,10 +56,13 @@ describe.skipIf(!hasChdb())('jobs', () => {
       'derive',
       'liveness',
       'detect',
+      'detect-agents',
       'stuck-tasks',
       'incidents',
       'forecast',
+      'ledger',
       'train',
+      'train-agents',
       'slo',
       'prune',
     ]);
@@ -150,6 +153,8 @@ describe.skipIf(!hasChdb())('jobs', () => {
 
   test('that do not exist answer 404 and name those that do', async () => {
     const { detail } = await expectProblem(await request('tidy', window), 404);
-    expect(detail).toContain('derive, liveness, detect, stuck-tasks, incidents, forecast, train, slo, prune');
+    expect(detail).toContain(
+      'derive, liveness, detect, detect-agents, stuck-tasks, incidents, forecast, ledger, train, train-agents, slo, prune',
+    );
   });
 });
