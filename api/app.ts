@@ -41,6 +41,7 @@ import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
 import { createStreamRoutes } from './stream.ts';
 import { createStuckTasksRoutes } from './stuck-tasks.ts';
+import { createTenantsRoutes } from './tenants.ts';
 import { traceContext } from './trace-context.ts';
 
 export interface AppDeps
@@ -112,6 +113,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createKeysRoutes({ ...deps, keyring }));
   app.route('/', createAuditRoutes(deps));
   app.route('/', createCardinalityRoutes(deps));
+  app.route('/', createTenantsRoutes(deps));
   refuseUnguarded(app.routes.slice(open));
   return app;
 }

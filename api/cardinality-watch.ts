@@ -1,6 +1,7 @@
 import type { CardinalityBudget, SeriesAdmission } from '../ingest/series-admission.ts';
 import { activeSeries } from '../store/queries/cardinality.ts';
 import { recordOverflow } from '../store/records/overflows.ts';
+import { listBudgets } from '../store/records/tenant-budgets.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Health } from '../telemetry/health.ts';
@@ -22,7 +23,7 @@ export interface CardinalityWatchDeps {
 export interface CardinalityWatch {
   /** Tells the admission which series there were before the start. */
   warm(): Promise<void>;
-  /** Forgets silent series, and says what went to overflow series: an event, a metric, what is degraded. */
+  /** Takes over changed budgets, forgets silent series, and says what went to overflow series: an event, a metric, what is degraded. */
   look(): Promise<void>;
 }
 
@@ -60,14 +61,18 @@ export function createCardinalityWatch({
   return {
     async warm() {
       const since = now().getTime() - cardinality.activeHours * 3_600_000;
-      const rows = await telemetry.query(activeSeries, { since, perTenant: cardinality.maxSeries, limit: maxWarmed });
+      const budgets = await listBudgets(state);
+      admission.setBudgets(budgets);
+      const perTenant = Math.max(cardinality.maxSeries, ...[...budgets.values()].map(({ maxSeries = 0 }) => maxSeries));
+      const rows = await telemetry.query(activeSeries, { since, perTenant, limit: maxWarmed });
       const breather = createBreather();
-      for (const row of await rows) {
+      for (const row of rows) {
         if (breather.isDue()) await breather.now();
         admission.remember(row, row.last_time);
       }
     },
     async look() {
+      admission.setBudgets(await listBudgets(state));
       const overflows = admission.sweep(now().getTime());
       if (overflows.length === 0) {
         if (now().getTime() - lastOverflowMs > calmMs) health.recover(component);

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type CardinalityBudget, cardinalityLimits } from '../ingest/series-admission.ts';
 import { countActiveSeries, topAgents, topLabels, topMetrics } from '../store/queries/cardinality.ts';
 import { listOverflows } from '../store/records/overflows.ts';
+import { listBudgets } from '../store/records/tenant-budgets.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { requireScope } from './auth.ts';
@@ -67,12 +68,13 @@ export function createCardinalityRoutes({ telemetry, state, cardinality, now }: 
     const { top: limit } = context.req.valid('query');
     const nowMs = now().getTime();
     const since = nowMs - cardinality.activeHours * 3_600_000;
-    const [[active], metrics, agents, labels, overflows] = await Promise.all([
+    const [[active], metrics, agents, labels, overflows, budgets] = await Promise.all([
       telemetry.query(countActiveSeries, { tenant, since }),
       telemetry.query(topMetrics, { tenant, since, limit }),
       telemetry.query(topAgents, { tenant, since, limit }),
       telemetry.query(topLabels, { tenant, since, limit }),
       listOverflows(state, { tenant, since: nowMs - 7 * 86_400_000, limit: 100 }),
+      listBudgets(state),
     ]);
     const events = overflows.map(({ tenant: _, exceeded, startedAt, lastAt, ...event }) => ({
       ...event,
@@ -80,7 +82,13 @@ export function createCardinalityRoutes({ telemetry, state, cardinality, now }: 
       startedAt: toIso(startedAt),
       lastAt: toIso(lastAt),
     }));
-    const answer = { activeSeries: active?.series ?? 0, budget: cardinality, metrics, agents, labels };
+    const answer = {
+      activeSeries: active?.series ?? 0,
+      budget: { ...cardinality, ...budgets.get(tenant) },
+      metrics,
+      agents,
+      labels,
+    };
     return context.json({ ...answer, overflows: events }, 200);
   });
 }

@@ -11,6 +11,7 @@ import { countOpenIncidents } from '../store/queries/incidents.ts';
 import { resolutions } from '../store/records/incident-actions.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import { listSlos } from '../store/records/slo-definitions.ts';
+import { listBudgets } from '../store/records/tenant-budgets.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { agentStates, labelNames as label, metricNames as metric } from '../telemetry/names.ts';
@@ -92,19 +93,20 @@ async function addAgents(
 }
 
 async function addSeries(
-  { telemetry, cardinality, now }: FleetMetricsDeps,
+  { telemetry, state, cardinality, now }: FleetMetricsDeps,
   tenant: string,
   gauge: CreateGauge,
 ): Promise<void> {
   const since = now().getTime() - cardinality.activeHours * 3_600_000;
   const [active] = await telemetry.query(countActiveSeries, { tenant, since });
+  const { maxSeries = cardinality.maxSeries } = (await listBudgets(state)).get(tenant) ?? {};
   gauge(metric.seriesActive, 'Series of which anything was heard lately.', [label.tenant]).set(
     { tenant },
     active?.series ?? 0,
   );
   gauge(metric.seriesBudget, 'So many series the tenant may have; what is beyond goes to overflow series.', [
     label.tenant,
-  ]).set({ tenant }, cardinality.maxSeries);
+  ]).set({ tenant }, maxSeries);
 }
 
 async function addAnomalies({ telemetry }: FleetMetricsDeps, tenant: string, gauge: CreateGauge): Promise<void> {

@@ -34,8 +34,12 @@ interface Members {
 const minuteMs = 60_000;
 const lookedAtOnce = 5_000;
 
-/** Creates the set. Memory is bounded by the limits: what does not enter is not remembered. */
-export function createActiveSet({ max, maxPerAgent, maxNewPerMinute }: ActiveSetLimits): ActiveSet {
+/**
+ * Creates the set. Memory is bounded by the limits: what does not enter is not remembered.
+ *
+ * @param limitsOf the limits of a tenant at the moment; asked for new members alone.
+ */
+export function createActiveSet(limitsOf: (tenant: string) => ActiveSetLimits): ActiveSet {
   const tenants = new Map<string, Members>();
 
   function membersOf(tenant: string): Members {
@@ -47,7 +51,8 @@ export function createActiveSet({ max, maxPerAgent, maxNewPerMinute }: ActiveSet
     return members;
   }
 
-  function exceeded(of: Members, agent: string, nowMs: number): keyof ActiveSetLimits | undefined {
+  function exceeded(tenant: string, of: Members, agent: string, nowMs: number): keyof ActiveSetLimits | undefined {
+    const { max, maxPerAgent, maxNewPerMinute } = limitsOf(tenant);
     const minute = Math.floor(nowMs / minuteMs);
     if (minute !== of.minute) {
       of.minute = minute;
@@ -66,7 +71,7 @@ export function createActiveSet({ max, maxPerAgent, maxNewPerMinute }: ActiveSet
         member.heardAt = nowMs;
         return undefined;
       }
-      const limit = exceeded(of, agent, nowMs);
+      const limit = exceeded(tenant, of, agent, nowMs);
       if (limit !== undefined) return limit;
       of.newInMinute++;
       add(of, id, { agent, heardAt: nowMs });
@@ -74,7 +79,7 @@ export function createActiveSet({ max, maxPerAgent, maxNewPerMinute }: ActiveSet
     },
     remember(tenant, id, agent, lastMs) {
       const of = membersOf(tenant);
-      if (of.known.size < max && !of.known.has(id)) add(of, id, { agent, heardAt: lastMs });
+      if (of.known.size < limitsOf(tenant).max && !of.known.has(id)) add(of, id, { agent, heardAt: lastMs });
     },
     forgetSilent(before) {
       for (const of of tenants.values()) forgetPart(of, before);

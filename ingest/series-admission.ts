@@ -48,6 +48,8 @@ export interface SeriesAdmission {
   admitAgent(tenant: string, agent: string, kind: string, nowMs: number): CardinalityLimit | undefined;
   /** Remembers a series that the store has, heard of last at `lastMs`. */
   remember(series: { tenant: string; id: string; metric: string; agent: string; kind: string }, lastMs: number): void;
+  /** Holds the tenants that are named to budgets of their own; what such a one leaves out is as for all. */
+  setBudgets(budgets: ReadonlyMap<string, Partial<CardinalityBudget>>): void;
   /** Forgets a part of what has been silent for too long, and answers what overflowed since the last call. */
   sweep(nowMs: number): Overflow[];
   /** How many series each tenant has in use. */
@@ -81,23 +83,29 @@ export function createSeriesAdmission({
   budget: CardinalityBudget;
   activeHours: number;
 }): SeriesAdmission {
-  const maxNewPerMinute = budget.maxNewSeriesPerMinute;
-  const series = createActiveSet({ max: budget.maxSeries, maxPerAgent: budget.maxSeriesPerAgent, maxNewPerMinute });
-  const agents = createActiveSet({ max: budget.maxAgents, maxPerAgent: maxKindsPerAgent, maxNewPerMinute });
+  let own: ReadonlyMap<string, Partial<CardinalityBudget>> = new Map();
+  const series = createActiveSet((tenant) => {
+    const { maxSeries, maxSeriesPerAgent, maxNewSeriesPerMinute } = { ...budget, ...own.get(tenant) };
+    return { max: maxSeries, maxPerAgent: maxSeriesPerAgent, maxNewPerMinute: maxNewSeriesPerMinute };
+  });
+  const agents = createActiveSet((tenant) => {
+    const { maxAgents, maxNewSeriesPerMinute } = { ...budget, ...own.get(tenant) };
+    return { max: maxAgents, maxPerAgent: maxKindsPerAgent, maxNewPerMinute: maxNewSeriesPerMinute };
+  });
   const overflowSeries = new Map<string, Map<string, StorableSeries>>();
   const overflows = createOverflowLog();
   const memberOf = (agent: string, kind: string) => `${agent}\0${kind}`;
 
   return {
-    admit(own, nowMs) {
-      const { tenant, series_id, labels, metric } = own.row;
+    admit(candidate, nowMs) {
+      const { tenant, series_id, labels, metric } = candidate.row;
       const agent = labels.agent ?? '';
       const exceeded = series.enter(tenant, series_id, agent, nowMs);
-      if (exceeded === undefined) return own;
+      if (exceeded === undefined) return candidate;
       overflows.add({ tenant, limit: seriesLimits[exceeded], agent: exceeded === 'maxPerAgent' ? agent : '', metric });
       const ofTenant = overflowSeries.get(tenant) ?? new Map<string, StorableSeries>();
       overflowSeries.set(tenant, ofTenant);
-      return overflowOf(ofTenant, own.row);
+      return overflowOf(ofTenant, candidate.row);
     },
     admitAgent(tenant, agent, kind, nowMs) {
       const exceeded = agents.enter(tenant, memberOf(agent, kind), agent, nowMs);
@@ -110,6 +118,9 @@ export function createSeriesAdmission({
       if (metric === agentMetric) agents.remember(tenant, memberOf(agent, ''), agent, lastMs);
       else if (metric === kindMetric) agents.remember(tenant, memberOf(agent, kind), agent, lastMs);
       else series.remember(tenant, id, agent, lastMs);
+    },
+    setBudgets(budgets) {
+      own = budgets;
     },
     sweep(nowMs) {
       const before = nowMs - activeHours * 3_600_000;

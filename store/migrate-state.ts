@@ -8,6 +8,7 @@ import * as maintenanceWindows from './schema/state/0005_maintenance_windows.ts'
 import * as responses from './schema/state/0006_responses.ts';
 import * as overflows from './schema/state/0007_overflows.ts';
 import * as idempotency from './schema/state/0008_idempotency.ts';
+import * as tenantBudgets from './schema/state/0009_tenant_budgets.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -19,6 +20,7 @@ const migrations: Record<string, Migration> = {
   '0006_responses': responses,
   '0007_overflows': overflows,
   '0008_idempotency': idempotency,
+  '0009_tenant_budgets': tenantBudgets,
 };
 
 /**

@@ -28,6 +28,7 @@ export interface StateTables {
     last_used_at: number | null;
     replaced_by: string | null;
   };
+  tenant_budgets: { tenant: string; budget: string; changed_at: number };
   overflows: {
     id: string;
     tenant: string;

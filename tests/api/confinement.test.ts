@@ -14,7 +14,7 @@ const minuteMs = 60_000;
 /** Stands in every name that the first tenant gives to anything. */
 const marker = 'confidential';
 /** What works for all tenants at once: who may see it is tested apart. */
-const ofAllTenants = /^\/v1\/jobs(\/|$)/;
+const ofAllTenants = /^\/v1\/(jobs|tenants)(\/|$)/;
 
 /** A language model that is configured, so that its routes look for what they shall explain; it is not there. */
 const languageModel = {
@@ -235,5 +235,11 @@ describe.skipIf(!hasChdb())('a tenant', () => {
     expect((await ask(stranger, 'GET', '/v1/jobs/detect/runs')).status).toBe(403);
     const window = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z' };
     expect((await ask(stranger, 'POST', '/v1/jobs/detect/runs', window)).status).toBe(403);
+  });
+
+  test('learns nothing of which tenants there are, and cannot raise its own budget', async () => {
+    expect((await ask(stranger, 'GET', '/v1/tenants')).status).toBe(403);
+    expect((await ask(stranger, 'POST', '/v1/tenants', { id: 'mine', name: 'Mine' })).status).toBe(403);
+    expect((await ask(stranger, 'PUT', '/v1/tenants/stranger/cardinality', { maxSeries: 9 })).status).toBe(403);
   });
 });

@@ -179,6 +179,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/audit', () => '/v1/audit'],
     ['/v1/quarantine', () => '/v1/quarantine'],
     ['/v1/cardinality', () => '/v1/cardinality'],
+    ['/v1/tenants', () => '/v1/tenants'],
     ['/v1/jobs', () => '/v1/jobs'],
     ['/v1/jobs/{id}/runs', () => '/v1/jobs/detect/runs'],
     ['/v1/jobs/{id}/runs/{run}', () => `/v1/jobs/detect/runs/${runId}`],
