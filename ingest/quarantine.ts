@@ -76,6 +76,7 @@ export function createQuarantine({
 
   return {
     async keep({ tenant, source }, refusals, notShown = {}) {
+      if (refusals.length === 0) return;
       const nowMs = now().getTime();
       const until = Math.ceil(nowMs / dayMs) + keepDays;
       const allowed = allow(tenant, refusals.length, nowMs);
