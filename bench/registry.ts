@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { detectFleet } from './detect-fleet.ts';
 import { ett } from './ett.ts';
 import { forecastFleet } from './forecast-fleet.ts';
 import { ingest } from './ingest.ts';
@@ -10,4 +11,15 @@ import { smoke } from './smoke.ts';
 import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
-export const benches: readonly Bench[] = [ett, forecastFleet, ingest, m4, multivariate, nab, rca, smoke, soak];
+export const benches: readonly Bench[] = [
+  detectFleet,
+  ett,
+  forecastFleet,
+  ingest,
+  m4,
+  multivariate,
+  nab,
+  rca,
+  smoke,
+  soak,
+];

@@ -1,0 +1,91 @@
+import type { DetectInput, DetectResult } from '../tasks.ts';
+import type { FlatState } from './flat-state.ts';
+import { createVerdictColumns, sliceOfColumns, type VerdictColumns } from './verdict-columns.ts';
+
+/**
+ * Many series in a few buffers, for a way between threads: what a thread is handed costs by the object, not by the byte.
+ * Series follow one another; `lengths` are their points. A series without a state has zeros in its place.
+ */
+export interface PackedInputs {
+  stateLength: number;
+  states: Float32Array;
+  hasState: Uint8Array;
+  isCount: Uint8Array;
+  lengths: Uint32Array;
+  times: Float64Array;
+  values: Float64Array;
+}
+
+/** The answer, in the order of the input; a series of `errors` (by its number) has no verdicts. */
+export interface PackedResults {
+  states: Float32Array;
+  verdicts: VerdictColumns;
+  errors: Map<number, string>;
+}
+
+/** Copies the series; the caller's arrays stay his. States of another length than `stateLength` are an error. */
+export function packInputs(series: readonly DetectInput[], stateLength: number): PackedInputs {
+  const points = series.reduce((sum, each) => sum + each.points.times.length, 0);
+  const packed: PackedInputs = {
+    stateLength,
+    states: new Float32Array(series.length * stateLength),
+    hasState: new Uint8Array(series.length),
+    isCount: new Uint8Array(series.length),
+    lengths: new Uint32Array(series.length),
+    times: new Float64Array(points),
+    values: new Float64Array(points),
+  };
+  let at = 0;
+  for (const [i, { state, traits, points }] of series.entries()) {
+    if (state !== null) {
+      if (state.length !== stateLength) throw new RangeError(`a state has ${stateLength} numbers, not ${state.length}`);
+      packed.states.set(state, i * stateLength);
+    }
+    packed.hasState[i] = Number(state !== null);
+    packed.isCount[i] = Number(traits.isCount);
+    packed.lengths[i] = points.times.length;
+    packed.times.set(points.times, at);
+    packed.values.set(points.values, at);
+    at += points.times.length;
+  }
+  return packed;
+}
+
+/** One series of a batch: views into it, by which the batch is changed. */
+export interface PackedSeries {
+  index: number;
+  state: FlatState;
+  hasState: boolean;
+  isCount: boolean;
+  /** Its points are those of the batch in `[from, to)`. */
+  from: number;
+  to: number;
+}
+
+export function* packedSeries(packed: PackedInputs): Generator<PackedSeries> {
+  let from = 0;
+  for (let index = 0; index < packed.lengths.length; index++) {
+    const to = from + packed.lengths[index]!;
+    const state = packed.states.subarray(index * packed.stateLength, (index + 1) * packed.stateLength);
+    yield { index, state, hasState: packed.hasState[index] === 1, isCount: packed.isCount[index] === 1, from, to };
+    from = to;
+  }
+}
+
+/** The results by series, as views into the buffers of the answer. */
+export function unpackResults(
+  { states, verdicts, errors }: PackedResults,
+  lengths: ArrayLike<number>,
+  stateLength: number,
+): DetectResult[] {
+  const columns = sliceOfColumns(verdicts);
+  const nothing = createVerdictColumns(0);
+  let from = 0;
+  return Array.from(lengths, (length, index): DetectResult => {
+    const state = states.subarray(index * stateLength, (index + 1) * stateLength);
+    const error = errors.get(index);
+    const result = error === undefined ? { state, verdicts: columns(from, from + length) } : { error, state, verdicts: nothing };
+    from += length;
+    return result;
+  });
+}
