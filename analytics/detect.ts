@@ -29,9 +29,9 @@ export interface DetectJobOptions {
 const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'hour' : 'minute');
 /** At most so many points are read at once, were there one a minute; of more, the series are read in shards. */
 const pointsPerShard = 500_000;
-/** At most so many points, and so many series with their states, go to a thread at once: they are copied in one turn. */
+/** At most so many points, and so many series with their states, go to a thread at once: they are packed in one turn. */
 const pointsPerTask = 50_000;
-const seriesPerTask = 100;
+const seriesPerTask = 1000;
 const saveEveryMs = 900_000;
 
 /**
@@ -54,7 +54,9 @@ export function createDetectJob(options: DetectJobOptions): Job {
       const counts = { series: 0, points: 0, failed: 0, levelShifts: 0, withdrawn: 0 };
       const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
-        const { memories, start } = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
+        const recalled = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
+        const { memories, start } = recalled;
+        let { savedTo } = recalled;
         if (!kept.has(tenant.id))
           await telemetry.run(withdrawOpenOf, { tenant: tenant.id, detectors: [...formerDetectors] });
         kept.delete(tenant.id);
@@ -86,14 +88,15 @@ export function createDetectJob(options: DetectJobOptions): Job {
             window.progress((from - start + ((to - from) * (shard + 1)) / shards) / (window.to - start));
           }
           if (to > window.from && isSaved(window, to)) {
-            series = await saveMemories(telemetry, tenant, detector, memories, window, to);
+            series = await saveMemories(telemetry, tenant, detector, memories, window, savedTo, to);
+            savedTo = to;
           }
         }
         counts.series += series;
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await closeSilent({ telemetry, tenant, memories, holdBack, window });
-        kept.set(tenant.id, { memories, asOf: window.to });
+        kept.set(tenant.id, { memories, asOf: window.to, savedTo });
       }
       return { ...counts, anomalies: anomalies.size };
     },
@@ -104,6 +107,8 @@ export function createDetectJob(options: DetectJobOptions): Job {
 interface KeptMemories {
   memories: Map<string, Memory>;
   asOf: number;
+  /** What has not moved since then is kept by the store. */
+  savedTo: number;
 }
 
 /** The memories as of `from`, from this process or from the store, and from where they have to be brought up to it. */
@@ -112,10 +117,11 @@ async function recall(
   tenant: Tenant,
   kept: KeptMemories | undefined,
   from: number,
-): Promise<{ memories: Map<string, Memory>; start: number }> {
-  if (kept?.asOf === from) return { memories: kept.memories, start: from };
+): Promise<{ memories: Map<string, Memory>; start: number; savedTo: number }> {
+  if (kept?.asOf === from) return { ...kept, start: from };
   const memories = await loadMemories(telemetry, tenant, detector, from);
-  return { memories, start: catchUpFrom(memories, from) };
+  const start = await catchUpFrom(telemetry, tenant, detector, memories, from);
+  return { memories, start, savedTo: start };
 }
 
 /**

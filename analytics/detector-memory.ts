@@ -1,7 +1,7 @@
 import { decodeState, encodeState, type FlatState } from '../models/detectors/flat-state.ts';
 import { type DetectorId, getDetector } from '../models/detectors/registry.ts';
 import type { ThresholdState } from '../models/thresholds.ts';
-import { detectorStates } from '../store/queries/detection.ts';
+import { detectorStates, laterDetectorStates } from '../store/queries/detection.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { RowOf } from '../store/table.ts';
 import { detectorStatesTable } from '../store/tables.ts';
@@ -47,14 +47,26 @@ export async function loadMemories(
 }
 
 /**
- * From where points must be read so that each state reaches `from`: a window of the past may begin after the newest
- * state that was kept, which is at most a day older for a series that was active. A series that has none began on the
- * day of `from`.
+ * From where points must be read so that each state reaches `from`. Whatever had moved was kept together, so when no
+ * newer state hides an older one, everything goes on from the newest. A window of the past may begin after the newest
+ * state of a series that was kept, which is at most a day older for one that was active; a series that has none began on
+ * the day of `from`.
  */
-export function catchUpFrom(memories: ReadonlyMap<string, Memory>, from: number): number {
-  let start = endOfDay(from) - dayMs;
-  for (const { asOf } of memories.values()) if (asOf >= from - 2 * dayMs) start = Math.min(start, asOf);
-  return start;
+export async function catchUpFrom(
+  telemetry: TelemetryStore,
+  tenant: Tenant,
+  detector: DetectorId,
+  memories: ReadonlyMap<string, Memory>,
+  from: number,
+): Promise<number> {
+  const midnight = endOfDay(from) - dayMs;
+  let [oldest, newest] = [midnight, Number.NEGATIVE_INFINITY];
+  for (const { asOf } of memories.values()) {
+    newest = Math.max(newest, asOf);
+    if (asOf >= from - 2 * dayMs) oldest = Math.min(oldest, asOf);
+  }
+  const [later] = await telemetry.query(laterDetectorStates, { tenant: tenant.id, detector, before: from });
+  return later!.states === 0 && newest >= midnight ? newest : oldest;
 }
 
 /** The midnight (UTC) after `time`. */
@@ -62,19 +74,23 @@ export function endOfDay(time: number): number {
   return (Math.floor(time / dayMs) + 1) * dayMs;
 }
 
-/** Keeps the memories that the window has moved by `asOf`, which is its end or a midnight within it. Answers how many. */
+/**
+ * Keeps the memories that have moved since `savedTo`, as of `asOf`, which is the end of the window or a midnight within it.
+ * Answers how many.
+ */
 export async function saveMemories(
   telemetry: TelemetryStore,
   tenant: Tenant,
   detector: DetectorId,
   memories: ReadonlyMap<string, Memory>,
-  { from, retainFromDay }: JobWindow,
+  { retainFromDay }: JobWindow,
+  savedTo: number,
   asOf: number,
 ): Promise<number> {
   const rows: RowOf<typeof detectorStatesTable>[] = [];
   const breather = createBreather();
   for (const [id, { detector: state, threshold, stepMs, asOf: movedTo }] of memories) {
-    if (movedTo <= from) continue;
+    if (movedTo <= savedTo) continue;
     rows.push({
       tenant: tenant.id,
       detector,

@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { packInputs, unpackResults } from './detectors/packed-batch.ts';
+import { getDetector } from './detectors/registry.ts';
 import type { NlinearProgress } from './networks/nlinear.ts';
 import type {
   BacktestTask,
   CapacityTask,
-  DetectTask,
+  DetectRequest,
+  DetectResult,
   FindBackendTask,
   FitVectorsTask,
   ForecastTask,
@@ -33,6 +36,12 @@ export interface TaskOptions {
   signal?: AbortSignal;
 }
 
+/** How a task is posted: what it reports to, and the memory that is handed over without a copy. */
+interface SubmitOptions extends TaskOptions {
+  onProgress?: (progress: NlinearProgress) => void;
+  transferList?: readonly ArrayBuffer[];
+}
+
 /** Why a task gave no answer: it threw (or outgrew its memory), took too long, was given up, or too many waited. */
 export type TaskFailure = 'failed' | 'timed_out' | 'aborted' | 'refused';
 
@@ -56,7 +65,7 @@ export interface ModelPool {
   backtest(task: Omit<BacktestTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<BacktestTask>>;
   capacity(task: Omit<CapacityTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<CapacityTask>>;
   findBackend(task: Omit<FindBackendTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<FindBackendTask>>;
-  detect(task: Omit<DetectTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<DetectTask>>;
+  detect(request: DetectRequest, options?: TaskOptions): Promise<DetectResult[]>;
   trainNlinear(
     task: Omit<TrainNlinearTask, 'kind'>,
     options?: TaskOptions & { onProgress?: (progress: NlinearProgress) => void },
@@ -91,7 +100,7 @@ export function createModelPool({
 
   const submit = async <T extends ModelTask>(
     task: T,
-    { signal, onProgress }: TaskOptions & { onProgress?: (progress: NlinearProgress) => void } = {},
+    { signal, onProgress, transferList = [] }: SubmitOptions = {},
   ): Promise<TaskResult<T>> => {
     if (closing !== undefined) throw new ModelTaskError(task.kind, 'failed', new Error('The pool is closed'));
     if (piscina.queueSize >= maxQueuedTasks)
@@ -102,8 +111,8 @@ export function createModelPool({
     channel?.port1.on('message', onProgress!);
     try {
       const posted: PostedTask = channel === undefined ? { task } : { task, progress: channel.port2 };
-      const transferList = channel === undefined ? [] : [channel.port2];
-      return (await piscina.run(posted, { signal: either, transferList })) as TaskResult<T>;
+      const moved = channel === undefined ? transferList : [...transferList, channel.port2];
+      return (await piscina.run(posted, { signal: either, transferList: moved })) as TaskResult<T>;
     } catch (error) {
       const failure = signal?.aborted || closing !== undefined ? 'aborted' : timeout.aborted ? 'timed_out' : 'failed';
       throw new ModelTaskError(task.kind, failure, error);
@@ -117,7 +126,14 @@ export function createModelPool({
     backtest: (task, options) => submit({ kind: 'backtest', ...task }, options),
     capacity: (task, options) => submit({ kind: 'capacity', ...task }, options),
     findBackend: (task, options) => submit({ kind: 'findBackend', ...task }, options),
-    detect: (task, options) => submit({ kind: 'detect', ...task }, options),
+    async detect({ series, ...rest }, options) {
+      const { stateLength } = getDetector(rest.detector);
+      const batch = packInputs(series, stateLength);
+      const { lengths } = batch;
+      const transferList = [batch.states, batch.times, batch.values].map(({ buffer }) => buffer as ArrayBuffer);
+      const results = await submit({ kind: 'detect', ...rest, batch }, { ...options, transferList });
+      return unpackResults(results, lengths, stateLength);
+    },
     trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
     fitVectors: (task, options) => submit({ kind: 'fitVectors', ...task }, options),
     scoreVectors: (task, options) => submit({ kind: 'scoreVectors', ...task }, options),

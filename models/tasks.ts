@@ -1,6 +1,7 @@
 import type { CapacityAnswer, CapacityQuestion } from './capacity/capacity.ts';
 import type { DetectorSettings, SeriesTraits } from './detectors/detector.ts';
 import type { FlatState } from './detectors/flat-state.ts';
+import type { PackedInputs, PackedResults } from './detectors/packed-batch.ts';
 import type { DetectorId } from './detectors/registry.ts';
 import type { VerdictColumns } from './detectors/verdict-columns.ts';
 import type { BacktestResult } from './evaluation/backtest.ts';
@@ -35,19 +36,24 @@ export interface DetectInput {
 }
 
 export interface DetectResult {
-  /** Why this series could not be scored; then there is no verdict, and the state is as it was handed in. */
+  /** Why this series could not be scored; then there is no verdict, and the state is of no use. */
   error?: string;
   /** The state after the last point, to be handed in with the next batch. */
   state: FlatState;
   verdicts: VerdictColumns;
 }
 
-export interface DetectTask {
-  kind: 'detect';
+export interface DetectRequest {
   detector: DetectorId;
   /** `defaultDetectorSettings` when absent. */
   settings?: DetectorSettings;
   series: readonly DetectInput[];
+}
+
+/** As it goes to a thread. */
+export interface DetectTask extends Omit<DetectRequest, 'series'> {
+  kind: 'detect';
+  batch: PackedInputs;
 }
 
 export interface TrainNlinearTask {
@@ -109,7 +115,7 @@ export interface ModelTaskResults {
   backtest: BacktestResult[];
   capacity: (CapacityAnswer | InsufficientHistory)[];
   findBackend: BackendName;
-  detect: DetectResult[];
+  detect: PackedResults;
   trainNlinear: TrainedNlinear | InsufficientHistory;
   fitVectors: CalibratedWeights<unknown>;
   scoreVectors: VectorScores[];

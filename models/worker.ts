@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { answerCapacity } from './capacity/capacity.ts';
-import { type Detector, type DetectorSettings, defaultDetectorSettings, newState } from './detectors/detector.ts';
-import type { FlatState } from './detectors/flat-state.ts';
+import { type Detector, type DetectorSettings, defaultDetectorSettings } from './detectors/detector.ts';
+import { type PackedInputs, type PackedResults, type PackedSeries, packedSeries } from './detectors/packed-batch.ts';
 import { getDetector } from './detectors/registry.ts';
 import { buffersOf, createVerdictColumns, setVerdict, type VerdictColumns } from './detectors/verdict-columns.ts';
 import { backtest } from './evaluation/backtest.ts';
@@ -11,16 +11,7 @@ import { createForecasters } from './forecasters/registry.ts';
 import { fitCalibrated, scoreCalibrated } from './multivariate/calibrated.ts';
 import { getMultivariate } from './multivariate/registry.ts';
 import { judgePeers } from './peers/peer-position.ts';
-import type { Points } from './series.ts';
-import type {
-  BacktestTask,
-  DetectResult,
-  DetectTask,
-  ForecastTask,
-  ModelTask,
-  ModelTaskResults,
-  ReportProgress,
-} from './tasks.ts';
+import type { BacktestTask, DetectTask, ForecastTask, ModelTask, ModelTaskResults, ReportProgress } from './tasks.ts';
 
 /** A task as the pool posts it; `progress` is where a training reports. */
 export interface PostedTask {
@@ -76,39 +67,41 @@ function chooseForecaster({ forecaster: id, trained }: ForecastTask | BacktestTa
 }
 
 /** Scores each series; one that fails says so and does not keep the others from their verdicts. */
-function detect({ detector: id, settings = defaultDetectorSettings, series }: DetectTask): DetectResult[] {
+function detect({ detector: id, settings = defaultDetectorSettings, batch }: DetectTask): PackedResults {
   const detector = getDetector(id);
-  return series.map((input) => {
-    const state = input.state ?? newState(detector, input.traits);
-    const before = state.slice();
+  const verdicts = createVerdictColumns(batch.times.length);
+  const errors = new Map<number, string>();
+  for (const series of packedSeries(batch)) {
     try {
-      return { state, verdicts: scorePoints(detector, state, input.points, settings) };
+      scorePoints(detector, series, batch, settings, verdicts);
     } catch (error) {
-      return { error: (error as Error).message, state: before, verdicts: createVerdictColumns(0) };
+      errors.set(series.index, (error as Error).message);
     }
-  });
+  }
+  return { states: batch.states, verdicts, errors };
 }
 
-function scorePoints(detector: Detector, state: FlatState, points: Points, settings: DetectorSettings): VerdictColumns {
-  if (state.length !== detector.stateLength) {
-    throw new Error(`a state of ${detector.id} has ${detector.stateLength} numbers, this one has ${state.length}`);
-  }
-  const verdicts = createVerdictColumns(points.times.length);
-  for (let i = 0; i < points.times.length; i++) {
-    const timeMs = points.times[i]!;
-    const value = points.values[i]!;
+function scorePoints(
+  detector: Detector,
+  { state, isNew, isBroken, isCount, from, to }: PackedSeries,
+  { times, values }: PackedInputs,
+  settings: DetectorSettings,
+  verdicts: VerdictColumns,
+): void {
+  if (isBroken) throw new Error(`its state is not one of ${detector.id}`);
+  if (isNew) detector.init(state, { isCount });
+  for (let i = from; i < to; i++) {
+    const timeMs = times[i]!;
+    const value = values[i]!;
     if (!Number.isFinite(value)) throw new Error(`the value at ${new Date(timeMs).toISOString()} is not a number`);
     setVerdict(verdicts, i, detector.update(state, timeMs, value, settings));
   }
-  return verdicts;
 }
 
 function collectBuffers(task: ModelTask, result: unknown): ArrayBuffer[] {
   if (task.kind === 'detect') {
-    return (result as DetectResult[]).flatMap(({ state, verdicts }) => [
-      state.buffer as ArrayBuffer,
-      ...buffersOf(verdicts),
-    ]);
+    const { states, verdicts } = result as PackedResults;
+    return [states.buffer as ArrayBuffer, ...buffersOf(verdicts)];
   }
   if (task.kind !== 'forecast') return [];
   const columns = (result as ForecastResult[]).flatMap((each) => (each.ok ? [each.mean, ...each.quantiles] : []));

@@ -9,7 +9,7 @@ import { createVerdictColumns, sliceOfColumns, type VerdictColumns } from './ver
 export interface PackedInputs {
   stateLength: number;
   states: Float32Array;
-  hasState: Uint8Array;
+  stateKinds: Uint8Array;
   isCount: Uint8Array;
   lengths: Uint32Array;
   times: Float64Array;
@@ -23,13 +23,15 @@ export interface PackedResults {
   errors: Map<number, string>;
 }
 
-/** Copies the series; the caller's arrays stay his. States of another length than `stateLength` are an error. */
+const [noState, goodState, badState] = [0, 1, 2];
+
+/** Copies the series; the caller's arrays stay his. A state of another length than `stateLength` is marked as bad. */
 export function packInputs(series: readonly DetectInput[], stateLength: number): PackedInputs {
   const points = series.reduce((sum, each) => sum + each.points.times.length, 0);
   const packed: PackedInputs = {
     stateLength,
     states: new Float32Array(series.length * stateLength),
-    hasState: new Uint8Array(series.length),
+    stateKinds: new Uint8Array(series.length),
     isCount: new Uint8Array(series.length),
     lengths: new Uint32Array(series.length),
     times: new Float64Array(points),
@@ -37,11 +39,8 @@ export function packInputs(series: readonly DetectInput[], stateLength: number):
   };
   let at = 0;
   for (const [i, { state, traits, points }] of series.entries()) {
-    if (state !== null) {
-      if (state.length !== stateLength) throw new RangeError(`a state has ${stateLength} numbers, not ${state.length}`);
-      packed.states.set(state, i * stateLength);
-    }
-    packed.hasState[i] = Number(state !== null);
+    packed.stateKinds[i] = state === null ? noState : state.length === stateLength ? goodState : badState;
+    if (packed.stateKinds[i] === goodState) packed.states.set(state!, i * stateLength);
     packed.isCount[i] = Number(traits.isCount);
     packed.lengths[i] = points.times.length;
     packed.times.set(points.times, at);
@@ -55,7 +54,9 @@ export function packInputs(series: readonly DetectInput[], stateLength: number):
 export interface PackedSeries {
   index: number;
   state: FlatState;
-  hasState: boolean;
+  /** It has none yet, or one that is not of this detector. */
+  isNew: boolean;
+  isBroken: boolean;
   isCount: boolean;
   /** Its points are those of the batch in `[from, to)`. */
   from: number;
@@ -67,7 +68,9 @@ export function* packedSeries(packed: PackedInputs): Generator<PackedSeries> {
   for (let index = 0; index < packed.lengths.length; index++) {
     const to = from + packed.lengths[index]!;
     const state = packed.states.subarray(index * packed.stateLength, (index + 1) * packed.stateLength);
-    yield { index, state, hasState: packed.hasState[index] === 1, isCount: packed.isCount[index] === 1, from, to };
+    const kind = packed.stateKinds[index];
+    const isCount = packed.isCount[index] === 1;
+    yield { index, state, isNew: kind === noState, isBroken: kind === badState, isCount, from, to };
     from = to;
   }
 }
@@ -84,7 +87,8 @@ export function unpackResults(
   return Array.from(lengths, (length, index): DetectResult => {
     const state = states.subarray(index * stateLength, (index + 1) * stateLength);
     const error = errors.get(index);
-    const result = error === undefined ? { state, verdicts: columns(from, from + length) } : { error, state, verdicts: nothing };
+    const result =
+      error === undefined ? { state, verdicts: columns(from, from + length) } : { error, state, verdicts: nothing };
     from += length;
     return result;
   });

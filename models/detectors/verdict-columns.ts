@@ -52,3 +52,34 @@ export function buffersOf(columns: VerdictColumns): ArrayBuffer[] {
   const { score, expected, lower, upper, maturity } = columns;
   return [score, expected, lower, upper, maturity].map((column) => column.buffer as ArrayBuffer);
 }
+
+/**
+ * A function that gives ever later stretches of the columns, each as columns of its own: views, with indices from 0.
+ */
+export function sliceOfColumns(columns: VerdictColumns): (from: number, to: number) => VerdictColumns {
+  const takeReasons = takeFrom(columns.reasons);
+  const takeShifts = takeFrom(columns.acceptedShifts);
+  return (from, to) => ({
+    score: columns.score.subarray(from, to),
+    expected: columns.expected.subarray(from, to),
+    lower: columns.lower.subarray(from, to),
+    upper: columns.upper.subarray(from, to),
+    maturity: columns.maturity.subarray(from, to),
+    reasons: takeReasons(from, to),
+    acceptedShifts: takeShifts(from, to),
+  });
+}
+
+/** Maps by index are filled in ascending order, so that each entry is looked at once. */
+function takeFrom<T>(entries: Map<number, T>): (from: number, to: number) => Map<number, T> {
+  const list = [...entries];
+  let next = 0;
+  return (from, to) => {
+    const taken = new Map<number, T>();
+    while (next < list.length && list[next]![0] < to) {
+      const [index, entry] = list[next++]!;
+      taken.set(index - from, entry);
+    }
+    return taken;
+  };
+}

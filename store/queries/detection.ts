@@ -23,6 +23,16 @@ export const detectorStates = defineQuery({
   row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
 });
 
+/** How many states of the day of `before` are newer than it: of each day only the newest is kept, so these hide others. */
+export const laterDetectorStates = defineQuery({
+  name: 'later_detector_states',
+  sql: `SELECT count() AS states FROM detector_states
+  WHERE tenant = {tenant:String} AND detector = {detector:String} AND day >= toDate(${time('before')} - INTERVAL 1 MILLISECOND)
+    AND as_of > ${time('before')}`,
+  params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int() }),
+  row: z.object({ states: integer }),
+});
+
 const anomalyRow = z.object({
   id: z.string(),
   series_id: z.string(),

@@ -245,6 +245,31 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     expect((await twice.anomalies()).map(strip)).toEqual((await whole.anomalies()).map(strip));
   });
 
+  test('a restart after any window changes nothing, also for a series that comes now and then', async () => {
+    const { telemetry, models } = bench;
+    const edges = [0, 600, 615, 617, 623, 630, 641, 645, 660].map((minute) => start + minute * minuteMs);
+    const scored = await Promise.all(
+      [false, true].map(async (restarts) => {
+        const { tenant, state } = await newTenantState();
+        const rare = minutes(start, edges.at(-1)!).filter(({ time }) => ((time - start) / minuteMs) % 13 === 4);
+        const every = minutes(start, edges.at(-1)!);
+        const ids = await Promise.all(
+          [rare, every].map((points, i) => insertSeries(telemetry, { tenant, metric: `metric_${i}`, points })),
+        );
+        const createJob = () => createDetectJob({ telemetry, state, models, excludeMetrics: [], ...settings });
+        let job = createJob();
+        for (let i = 1; i < edges.length; i++) {
+          await runWindow(job, edges[i - 1]!, edges[i]!);
+          if (restarts) job = createJob();
+        }
+        const range = { tenant, from: start, to: edges.at(-1)! };
+        return Promise.all(ids.map((id) => telemetry.query(scoresOfSeries, { ...range, id })));
+      }),
+    );
+    expect(scored[0]!.map(([row]) => row!.times.length)).toEqual([51, 660]);
+    expect(scored[1]).toEqual(scored[0]);
+  });
+
   test('an anomaly that goes on is open, and is closed under the same name when it is over', async () => {
     const { job, tenant, anomalies } = await arrange();
     const middle = incident.from + 10 * minuteMs;

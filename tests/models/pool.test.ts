@@ -52,11 +52,11 @@ describe('a worker', () => {
       ],
     });
     expect(results.map(({ error }) => error)).toEqual([
-      `a state of composite has ${composite.stateLength} numbers, this one has 3`,
+      'its state is not one of composite',
       undefined,
       'the value at 2026-01-05T00:00:00.000Z is not a number',
     ]);
-    expect(results[0]!.state).toEqual(new Float32Array(3));
+    expect(results[0]!.verdicts.score).toHaveLength(0);
     expect(results[1]!.verdicts.score).toHaveLength(points.times.length);
   });
 
@@ -134,10 +134,10 @@ describe('a task that gives no answer says which it was and why', () => {
 
   test('failed: it outgrew its memory, and the pool goes on', async () => {
     const small = createModelPool({ threads: 1, maxMemoryMb: 16, taskTimeoutSeconds: 60 });
-    const few = { times: points.times.slice(0, 2), values: points.values.slice(0, 2) };
-    const many = Array.from({ length: 20_000 }, () => ({ state: null, traits: { isCount: false }, points: few }));
-    await expect(small.detect({ ...detection, series: many })).rejects.toThrow(/memory/);
-    expect(await small.detect({ ...detection, series: many.slice(0, 1) })).toHaveLength(1);
+    const many = Array.from({ length: 20_000 }, () => ({ ...request, seasonLengths: [24], levels: [0.1, 0.9] }));
+    await expect(small.forecast({ forecaster: 'seasonal-naive', requests: many })).rejects.toThrow(/memory/);
+    const few = many.slice(0, 1);
+    expect(await small.forecast({ forecaster: 'seasonal-naive', requests: few })).toHaveLength(1);
     await small.close();
   });
 });
