@@ -1,4 +1,5 @@
 import { agentsDownRules } from './agents-down.ts';
+import { incidentRules } from './incidents-open.ts';
 import { ownHealthRules } from './own-health.ts';
 import type { RuleGroup } from './rule.ts';
 import { sloBurnRules } from './slo-burn.ts';
@@ -7,5 +8,6 @@ import { sloBurnRules } from './slo-burn.ts';
 export const ruleGroups: readonly RuleGroup[] = [
   { name: 'fleetcast-slo', intervalSeconds: 30, rules: sloBurnRules },
   { name: 'fleetcast-agents', intervalSeconds: 30, rules: agentsDownRules },
+  { name: 'fleetcast-incidents', intervalSeconds: 30, rules: incidentRules },
   { name: 'fleetcast-own-health', intervalSeconds: 60, rules: ownHealthRules },
 ];

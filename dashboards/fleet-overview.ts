@@ -1,3 +1,4 @@
+import { type Severity, severities } from '../models/incidents/describe-incident.ts';
 import {
   type AgentState,
   agentStates,
@@ -8,11 +9,12 @@ import {
 } from '../telemetry/names.ts';
 import type { Band, Dashboard, Panel, Row, Status } from './dashboard.ts';
 
-const { tenant, type, agent, state, slo, window, kind, outcome, job, route, component } = labelNames;
+const { tenant, type, agent, state, severity, slo, window, kind, outcome, job, route, component } = labelNames;
 
 const ofTenant = `${tenant}=~"$tenant"`;
 const ofFleet = `${ofTenant},${type}=~"$type"`;
 
+const severityStatus: Record<Severity, Status> = { info: 'good', warning: 'warning', critical: 'bad' };
 const stateStatus: Record<AgentState, Status> = { up: 'good', late: 'warning', down: 'bad' };
 const burnWindows: readonly BurnWindow[] = ['1h', '6h'];
 const stored: IngestOutcome = 'stored';
@@ -86,6 +88,20 @@ const anomaliesOpenNow: Panel = {
   queries: [{ expr: `sum(${once([tenant], `${metricNames.anomaliesOpen}{${ofTenant}}`)})`, legend: 'open' }],
 };
 
+const incidentsOpenNow: Panel = {
+  title: 'Incidents open',
+  description: 'Findings that belong together and go on, by severity. The console names their suspects.',
+  kind: 'timeseries',
+  unit: 'count',
+  width: 12,
+  stacked: true,
+  queries: severities.map((name) => ({
+    expr: `sum(${once([tenant, severity], `${metricNames.incidentsOpen}{${ofTenant},${severity}="${name}"}`)})`,
+    legend: name,
+    status: severityStatus[name],
+  })),
+};
+
 const degraded: Panel = {
   title: 'Degraded components',
   description: 'Parts of Fleetcast that do less than they should. Zero is healthy; the status page names the part.',
@@ -146,7 +162,7 @@ const ingestRate: Panel = {
   description: 'Records taken in each second, by kind. A line that falls to zero is a silent fleet or a closed door.',
   kind: 'timeseries',
   unit: 'perSecond',
-  width: 12,
+  width: 24,
   queries: [{ expr: `sum by (${kind}) (rate(${metricNames.ingestRecords}[$__rate_interval]))`, legend: `{{${kind}}}` }],
 };
 
@@ -202,7 +218,8 @@ const httpLatency: Panel = {
 const rows: readonly Row[] = [
   { title: 'Fleet', panels: [agentsByState, upRatio, anomaliesOpenNow, degraded, agentsDown, heartbeatAge] },
   { title: 'Objectives', panels: [budgets, burnRates] },
-  { title: 'Anomalies and ingest', panels: [anomalies, ingestRate] },
+  { title: 'Incidents and anomalies', panels: [incidentsOpenNow, anomalies] },
+  { title: 'Ingest', panels: [ingestRate] },
   { title: 'Fleetcast itself', panels: [refusals, jobLag, jobFailures, httpLatency] },
 ];
 

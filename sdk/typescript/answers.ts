@@ -112,6 +112,8 @@ export interface Anomaly {
   upper: number;
   maturity: number;
   reason: string;
+  /** The feedback for which nobody is told of it; null for none. */
+  heldBackBy: string | null;
 }
 
 export interface Slo {

@@ -13,6 +13,7 @@ import type {
   Status,
 } from './answers.ts';
 import type { Records } from './batches.ts';
+import { createOnCallClient, type OnCallClient } from './on-call.ts';
 import { createPlanningClient, type PlanningClient } from './planning.ts';
 import type { Heartbeat, Labels, Sample, TaskEvent, Time } from './records.ts';
 import {
@@ -50,7 +51,7 @@ export interface WaitOptions extends RequestOptions {
 }
 
 /** Everything of Fleetcast's API that an agent or a tool of an operator needs. Every method throws `FleetcastError`. */
-export interface FleetcastClient extends PlanningClient {
+export interface FleetcastClient extends PlanningClient, OnCallClient {
   /** Sends signs of life. */
   heartbeats(records: Records<Heartbeat>, options?: SendOptions): Promise<SendResult>;
   /** Sends steps in the lives of tasks. */
@@ -149,6 +150,7 @@ export function createFleetcastClient(connection: ConnectionOptions): FleetcastC
     },
     waitForRun,
     ...createPlanningClient(sendRequest, list),
+    ...createOnCallClient(sendRequest, list),
     status: (options) => get<Status>('/status', {}, options),
   };
 }

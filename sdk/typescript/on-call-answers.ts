@@ -1,0 +1,122 @@
+import type { Anomaly } from './answers.ts';
+import type { Labels } from './records.ts';
+
+export type IncidentSeverity = 'info' | 'warning' | 'critical';
+export type FeedbackVerdict = 'false_alarm' | 'real' | 'expected';
+
+export interface Incident {
+  id: string;
+  title: string;
+  status: 'open' | 'acknowledged' | 'resolved' | 'ended' | 'merged' | 'withdrawn';
+  severity: IncidentSeverity;
+  cause: 'anomalies' | 'silence' | 'fleet_silence' | 'stuck_tasks';
+  startedAt: string;
+  peakAt: string;
+  /** Null while any of its findings goes on. */
+  endedAt: string | null;
+  peakScore: number | null;
+  /** 0 to 1. */
+  maturity: number;
+  findingCount: number;
+  agents: string[];
+  types: string[];
+  metrics: string[];
+  /** The likeliest cause first; the scores of all sum to 1. */
+  suspects: { component: string; score: number; reasons: string[] }[];
+  mergedInto: string | null;
+}
+
+export interface Finding {
+  id: string;
+  kind: 'anomaly' | 'silence' | 'stuck_task';
+  agent: string;
+  type: string;
+  taskKind: string;
+  metric: string;
+  seriesId: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  peakAt: string;
+  score: number;
+  maturity: number;
+  reason: string;
+}
+
+export interface IncidentDetail extends Incident {
+  findings: Finding[];
+  actions: { action: 'acknowledged' | 'resolved'; actor: string; note: string; at: string }[];
+  similar: { id: string; title: string; startedAt: string; endedAt: string | null; similarity: number }[];
+}
+
+/** An anomaly with the points and the band around it, as columns. */
+export interface AnomalyDetail extends Anomaly {
+  band: {
+    stepSeconds: number;
+    times: number[];
+    values: (number | null)[];
+    scores: (number | null)[];
+    expected: (number | null)[];
+    lower: (number | null)[];
+    upper: (number | null)[];
+  };
+  incidents: { id: string; title: string }[];
+}
+
+export interface Feedback {
+  id: string;
+  anomalyId: string;
+  seriesId: string;
+  verdict: FeedbackVerdict;
+  reason: string;
+  author: string;
+  at: string;
+}
+
+/** What feedback does to the alarms of its series in the last days. */
+export interface FeedbackEffect {
+  days: number;
+  gone: { id: string; startedAt: string; peakScore: number }[];
+  stayed: { id: string; startedAt: string; peakScore: number }[];
+  back: { id: string; startedAt: string; peakScore: number }[];
+  thresholdFactor: number;
+}
+
+export interface StuckTask {
+  task: string;
+  kind: string;
+  agent: string;
+  correlationId: string;
+  attempt: number;
+  lastEventAt: string;
+  stuckSince: string;
+  limitSeconds: number;
+}
+
+/** Which alarms a detector would have given. */
+export interface DetectorBacktest {
+  settings: { detector: string; threshold: number; alarmsPerSeriesPerWeek: number };
+  from: string;
+  to: string;
+  series: number;
+  points: number;
+  failed: string[];
+  alarms: number;
+  alarmsPerDay: number;
+  alarmsPerSeriesPerWeek: number;
+  days: { day: string; alarms: number }[];
+  noisiest: { seriesId: string; metric: string; labels: Labels; alarms: number }[];
+  examples: {
+    seriesId: string;
+    metric: string;
+    labels: Labels;
+    startedAt: string;
+    endedAt: string;
+    peakAt: string;
+    peakScore: number | null;
+    peakValue: number | null;
+    expected: number | null;
+    maturity: number;
+    reason: string;
+  }[];
+  labels: { real: number; notReal: number; precision: number | null; recall: number | null };
+}
