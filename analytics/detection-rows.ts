@@ -26,7 +26,7 @@ export interface SeriesPoints {
 }
 
 /** Runs of high scores are one anomaly when less than a quarter of an hour, or two buckets, lies between them. */
-function thresholdOptions(stepMs: number): ThresholdOptions {
+export function thresholdOptions(stepMs: number): ThresholdOptions {
   const mergeGapSeconds = Math.max(defaultThresholdOptions.mergeGapSeconds, (2 * stepMs) / 1000);
   return { ...defaultThresholdOptions, mergeGapSeconds };
 }

@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { cloud } from './cloud.ts';
 import { detectFleet } from './detect-fleet.ts';
 import { ett } from './ett.ts';
 import { forecastFleet } from './forecast-fleet.ts';
@@ -12,6 +13,7 @@ import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
 export const benches: readonly Bench[] = [
+  cloud,
   detectFleet,
   ett,
   forecastFleet,

@@ -9,6 +9,7 @@ export interface LabelledSeries {
   /** The times as they stand in the file. */
   timestamps: string[];
   times: number[];
+  /** NaN where the file has none. */
   values: number[];
   /** Whether the row is labelled as anomalous, where the file says so. */
   labels: boolean[];
@@ -34,12 +35,12 @@ function readFile(folder: string, path: string): LabelledSeries {
   const series: LabelledSeries = { name, timestamps: [], times: [], values: [], labels: [] };
   for (const [i, [timestamp = '', value = '', label = '0']] of rows.entries()) {
     const timeMs = parseTime(timestamp);
-    if (Number.isNaN(timeMs) || value === '' || Number.isNaN(Number(value))) {
+    if (Number.isNaN(timeMs) || Number.isNaN(Number(value))) {
       throw new Error(`${path}, row ${i + 2}: expected a time and a number, found ${JSON.stringify(rows[i])}`);
     }
     series.timestamps.push(timestamp);
     series.times.push(timeMs);
-    series.values.push(Number(value));
+    series.values.push(value === '' ? Number.NaN : Number(value));
     series.labels.push(Number(label) > 0);
   }
   return series;
