@@ -2,6 +2,7 @@ import type {
   Agent,
   Anomaly,
   AnomalyDetail,
+  Capacity,
   Feedback,
   FeedbackEffect,
   Forecast,
@@ -105,6 +106,9 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
     points: (id: string, query: { from: number; to: number; step: string }) =>
       get<SeriesPoints>(at('series', id, 'points'), query),
     scores: (id: string, query: { from: number; to: number }) => get<SeriesScores>(at('series', id, 'scores'), query),
+    /** The hundred that are reached first. */
+    capacity: (query: { metric: string; limit: string; direction: string; by: string; horizonDays: number }) =>
+      get<Capacity>('/v1/capacity', { ...query, outlook: 'true', pageSize: 100 }),
     forecasts: () => list<ForecastSummary>('/v1/forecasts', {}, 5000),
     forecastsOf: (series: string) => list<Forecast>('/v1/forecasts', { series }),
     anomalies: (

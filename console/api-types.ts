@@ -67,6 +67,57 @@ export interface Forecast extends ForecastSummary {
   levels: Column;
   /** One array a level. */
   quantiles: readonly Column[];
+  /** Why it stands in for another forecast. */
+  replacedBecause?: string;
+  /** Of seasonal naive in the same tests as `mase`. */
+  naiveMase: number | null;
+  /** Up to how many steps ahead it was tested, and from how many earlier moments. */
+  testedSteps: number;
+  folds: number;
+  /** The models it is made of, the heaviest first. */
+  members: readonly ForecastMember[];
+}
+
+export interface ForecastMember {
+  forecaster: string;
+  weight: number;
+  mase: number | null;
+}
+
+/** What was by cell, and the quantiles 0.1, 0.5 and 0.9 of what may be reached by the end of each cell ahead. */
+export interface CapacityOutlook {
+  times: readonly number[];
+  past: Column;
+  low: Column;
+  middle: Column;
+  high: Column;
+}
+
+export interface CapacityRow {
+  seriesId: string | null;
+  agent: string;
+  type: string;
+  labels: Labels;
+  unit: string;
+  series: number;
+  limit: number | null;
+  latest: number | null;
+  passed: boolean;
+  reachedAt: string | null;
+  daysLeft: number | null;
+  daysLeftLow: number | null;
+  daysLeftHigh: number | null;
+  probability: number | null;
+  growthPerDay: number | null;
+  reason: string | null;
+  needed: number | null;
+  available: number | null;
+  outlook?: CapacityOutlook;
+}
+
+export interface Capacity {
+  asOf: string;
+  items: readonly CapacityRow[];
 }
 
 export interface Anomaly {

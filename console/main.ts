@@ -11,6 +11,7 @@ import { agentView } from './views/agent.ts';
 import { agentsView } from './views/agents.ts';
 import { anomaliesView } from './views/anomalies.ts';
 import { anomalyView } from './views/anomaly.ts';
+import { capacityView } from './views/capacity.ts';
 import { incidentView } from './views/incident.ts';
 import { incidentsView } from './views/incidents.ts';
 import { jobsView } from './views/jobs.ts';
@@ -29,6 +30,7 @@ const views: Readonly<Record<string, { list: View; one?: View }>> = {
   slos: { list: slosView, one: sloView },
   incidents: { list: incidentsView, one: incidentView },
   anomalies: { list: anomaliesView, one: anomalyView },
+  capacity: { list: capacityView },
   jobs: { list: jobsView },
 };
 

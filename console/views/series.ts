@@ -4,8 +4,8 @@ import type { Forecast, SeriesInfo } from '../api-types.ts';
 import { type ChartSpec, chart } from '../chart.ts';
 import { type Extent, extentOf, lastPoint } from '../columns.ts';
 import { type Child, h } from '../dom.ts';
-import { absent, displayUnit, formatAge, formatNumber, formatValue } from '../format.ts';
-import { choices, labelList, orAbsent, stateMark, timeMark } from '../marks.ts';
+import { absent, displayUnit, formatAge, formatNumber, formatRatio, formatValue } from '../format.ts';
+import { choices, labelList, meter, orAbsent, timeMark } from '../marks.ts';
 import { emptyNote, facts, loadedPanel, pageHeading } from '../panel.ts';
 import { href, hrefWith, type Route } from '../route.ts';
 import { seriesChart } from '../series-chart.ts';
@@ -30,7 +30,7 @@ const ranges: readonly Range[] = [
   { id: '28d', text: '28 d', lengthMs: 672 * hourMs, step: 'hour', refreshSeconds: 300 },
 ];
 
-/** `#/series/ID`, `?range=6h|24h|7d|28d`: one series, what was expected of it, what comes, and which models were tried. */
+/** `#/series/ID`, `?range=6h|24h|7d|28d`: one series, what was expected of it, what comes, and the models that say so. */
 export async function seriesView({ api, route, now }: ViewContext): Promise<Page> {
   const id = route.segments[1]!;
   const range = rangeOf(route);
@@ -74,7 +74,7 @@ export async function seriesView({ api, route, now }: ViewContext): Promise<Page
       h(
         'div',
         { class: 'columns' },
-        loadedPanel({ title: 'Forecasters tried' }, forecasts, (all) => forecastersTable(all, current)),
+        loadedPanel({ title: 'What the forecast is made of' }, forecasts, (all) => membersTable(all, current)),
         loadedPanel({ title: 'Anomalies' }, anomalies, (all) => anomalyList(all, now)),
       ),
     ],
@@ -138,32 +138,41 @@ function seriesFacts(
   ]);
 }
 
-function forecastersTable(forecasts: readonly Forecast[], route: Route): Child {
-  if (forecasts.length === 0)
+function membersTable(forecasts: readonly Forecast[], route: Route): Child {
+  const forecast = forecasts.find(({ chosen }) => chosen);
+  if (forecast === undefined)
     return emptyNote('No forecast yet. The job runs after each full hour, and a series needs some hours of history.');
+  const { members, replacedBecause, mase, naiveMase, testedSteps, folds } = forecast;
   return [
+    replacedBecause !== undefined && h('p', { class: 'footnote' }, `Seasonal naive stands in: ${replacedBecause}.`),
     table({
-      label: 'Forecasters',
+      label: 'Members of the forecast',
       isSmall: true,
-      rows: forecasts,
+      rows: members,
       keyOf: ({ forecaster }) => forecaster,
       route,
       columns: [
-        { id: 'forecaster', title: 'Forecaster', cell: ({ forecaster }) => h('span', { class: 'mono' }, forecaster) },
+        { id: 'forecaster', title: 'Model', cell: ({ forecaster }) => h('span', { class: 'mono' }, forecaster) },
         {
-          id: 'mase',
-          title: 'MASE',
+          id: 'weight',
+          title: 'Weight',
           isNumber: true,
-          cell: ({ mase }) => (mase === null ? absent : formatNumber(Number(mase.toPrecision(3)))),
+          cell: ({ weight }) =>
+            h('span', { class: 'weight' }, meter(weight, 'busy'), formatRatio(Number(weight.toFixed(2)))),
         },
-        { id: 'chosen', title: 'Choice', cell: ({ chosen }) => (chosen ? stateMark('up', 'chosen') : 'not chosen') },
-        { id: 'issued', title: 'Issued', isNumber: true, cell: ({ issuedAt }) => timeMark(issuedAt) },
+        { id: 'mase', title: 'MASE', isNumber: true, cell: (member) => threeDigits(member.mase) },
       ],
     }),
     h(
       'p',
       { class: 'footnote' },
-      'MASE is the error on the held-out end of the series, beside that of repeating the last season: below 1 is better than that.',
+      folds === 0
+        ? 'It could not be tested on its past.'
+        : `In ${folds} tests on its past, up to ${testedSteps} hours ahead, together they reached a MASE of ${threeDigits(mase)}; seasonal naive reached ${threeDigits(naiveMase)}. Less is better.`,
     ),
   ];
+}
+
+function threeDigits(value: number | null): string {
+  return value === null ? absent : formatNumber(Number(value.toPrecision(3)));
 }

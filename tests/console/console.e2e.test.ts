@@ -86,6 +86,7 @@ describe.skipIf(!hasChromium)(title, () => {
       ['#/slos/fleet-availability', /Objective/],
       ['#/incidents', /None/],
       ['#/anomalies', /None/],
+      ['#/capacity', /Choose a metric and a limit/],
       ['#/jobs', /forecast/],
       ['#/nowhere', /There is no such page/],
     ];
@@ -95,6 +96,28 @@ describe.skipIf(!hasChromium)(title, () => {
       expect(complaints, hash).toEqual([]);
       await page.close();
     }
+  });
+
+  test('a planner asks by a form when a metric reaches a limit, and can send the answer as a link', async () => {
+    const now = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+    const samples = Array.from({ length: 20 * 24 }, (_, h) => ({
+      ...{ metric: 'disk_used_ratio', agent: 'filling', time: now - (h + 1) * 3_600_000, value: 0.8 - h / 2400 },
+    }));
+    await post(service.url, '/v1/samples', samples);
+    const { page, complaints } = await open(`${service.url}/#/capacity`);
+    await page.getByLabel('Metric').selectOption('disk_used_ratio');
+    await page.getByLabel('Limit').fill('0.9');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    const row = page.getByRole('row', { name: /filling/ });
+    await row.waitFor();
+    // A hundredth a day, a tenth to go.
+    expect(await row.textContent()).toMatch(/(9|10|11)\sd[\s\S]*limit 90/);
+    expect(await row.locator('svg .middle').count()).toBe(1);
+    expect(page.url()).toContain('#/capacity?metric=disk_used_ratio&limit=0.9');
+    await page.getByRole('link', { name: 'falls below' }).click();
+    await row.getByText('passed').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   test('an incident tells who is suspected, and is acknowledged by a button', async () => {

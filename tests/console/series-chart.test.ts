@@ -32,6 +32,7 @@ const forecast: Forecast = {
   times: [issued, issued + hour, issued + 2 * hour],
   mean: [120, 240, 360],
   levels: [0.025, 0.1, 0.5, 0.9, 0.975],
+  ...{ naiveMase: 1, testedSteps: 3, folds: 1, members: [] },
   quantiles: [60, 90, 120, 150, 180].map((value) => [value, value * 2, value * 3]),
 };
 const input = {
