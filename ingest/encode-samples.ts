@@ -1,7 +1,8 @@
 import { encodeDate, encodeNumber, encodeTime, escapeText } from '../store/table.ts';
 import { samplesTable } from '../store/tables.ts';
 import { createBreather } from '../telemetry/turn.ts';
-import { retention, type Sender } from './native.ts';
+import type { Sender } from './native.ts';
+import { retention } from './native-rows.ts';
 import { type KeyHash, naturalKeys } from './row-key.ts';
 import type { StorableSeries } from './series-admission.ts';
 import type { Block } from './spool-frame.ts';

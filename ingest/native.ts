@@ -1,30 +1,16 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { seriesId } from '../store/series-id.ts';
-import {
-  type HeartbeatRow,
-  heartbeatsTable,
-  type SampleRow,
-  type SeriesRow,
-  samplesTable,
-  seriesTable,
-  type TaskEventRow,
-  taskEventsTable,
-} from '../store/tables.ts';
+import { type HeartbeatRow, heartbeatsTable, type TaskEventRow, taskEventsTable } from '../store/tables.ts';
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
 import { createBreather } from '../telemetry/turn.ts';
 import { BrokenRecord, type Records } from './body.ts';
+import { heartbeatRow, taskEventRow } from './native-rows.ts';
 import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
-import {
-  type Heartbeat,
-  heartbeatSchema,
-  type SampleRecord,
-  sampleSchema,
-  type TaskEvent,
-  taskEventSchema,
-} from './records.ts';
+import { heartbeatSchema, type SampleRecord, sampleSchema, taskEventSchema } from './records.ts';
+import { SampleBatch } from './sample-batch.ts';
+import { spellingOf } from './sample-spelling.ts';
 import type { CardinalityLimit, SeriesAdmission, StorableSeries } from './series-admission.ts';
+import { SeriesBook } from './series-book.ts';
 import type { Writer } from './writer.ts';
 
 /** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
@@ -68,6 +54,7 @@ export interface NativeIngest {
 }
 
 const maxErrors = 100;
+const recordsPerCheck = 16;
 const dayMs = 86_400_000;
 /** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
 export const earliestMs = Date.UTC(1980);
@@ -84,32 +71,13 @@ export function createNativeIngest({
   maxPastDays,
   maxFutureSeconds,
 }: NativeIngestOptions): NativeIngest {
-  const recentSeries = new LRUCache<string, StorableSeries>({ max: 200_000 });
+  const recentSeries = new SeriesBook<StorableSeries>();
 
-  /** The series of a sample, as it was met before where it was, since what is known of it stands there. */
-  function seriesOf({ metric, labels, agent, aggregation, unit }: SampleRecord, { tenant }: Sender): StorableSeries {
-    const all = agent === undefined ? labels : { ...labels, agent };
-    const series_id = seriesId(tenant, metric, all);
-    let series = recentSeries.get(series_id);
-    if (series === undefined) {
-      series = { row: { tenant, metric, series_id, labels: all, aggregation, unit }, isNamed: false };
-      recentSeries.set(series_id, series);
-    }
-    return series;
-  }
-
-  /**
-   * Checks each record, makes a row of each good one and stores it; the others go to quarantine. Answers what became
-   * of them.
-   */
-  async function take<T extends { time?: number | undefined }, Row>(
-    kind: keyof NativeIngest,
+  /** Checks each record, keeps the good ones and stores them; the others go to quarantine. Answers what became of them. */
+  async function take<T extends { time?: number | undefined }>(
     { values, isList }: Records,
-    schema: z.ZodType<T>,
     { backfill, tenant, charge, receivedAt = now().getTime(), isReplay = false }: Sender,
-    store: (rows: Row[]) => Promise<unknown>,
-    toRow: (record: T & { time: number }, nowMs: number) => Row,
-    limitOf: (record: T, nowMs: number) => CardinalityLimit | undefined = () => undefined,
+    { kind, schema, limitOf = () => undefined, begin }: Taking<T>,
   ): Promise<Outcome> {
     charge?.(values.length);
     const nowMs = receivedAt;
@@ -118,17 +86,23 @@ export function createNativeIngest({
       earliest: backfill ? earliestMs : nowMs - maxPastDays * dayMs,
       latest: nowMs + maxFutureSeconds * 1000,
     };
-    const rows: Row[] = [];
+    const { keep, keepKnown = () => false, store } = begin(bounds);
+    let accepted = 0;
     const errors: FieldError[] = [];
     const refusals: Refusal[] = [];
     const notShown: Partial<Record<QuarantineReason, number>> = {};
     const breather = createBreather();
     for (let i = 0; i < values.length; i++) {
-      if (breather.isDue()) await breather.now();
+      if (i % recordsPerCheck === 0 && breather.isDue()) await breather.now();
+      if (keepKnown(values[i])) {
+        accepted++;
+        continue;
+      }
       const pointer = isList ? `/${i}` : '';
       const checked = withinBudget(checkOne(values[i], schema, pointer, bounds), pointer, limitOf, nowMs);
       if (checked.ok) {
-        rows.push(toRow(checked.record, nowMs));
+        keep(checked.record, values[i]);
+        accepted++;
         continue;
       }
       const { reason, errors: problems } = checked;
@@ -137,52 +111,101 @@ export function createNativeIngest({
       else refusals.push({ kind, reason, detail: problems[0]?.detail ?? '', record: values[i] });
     }
     const kept = isReplay ? undefined : quarantine.keep({ tenant, source: 'native' }, refusals, notShown);
-    await Promise.all([store(rows), kept]);
-    return { accepted: rows.length, refused: values.length - rows.length, errors };
+    await Promise.all([store(), kept]);
+    return { accepted, refused: values.length - accepted, errors };
   }
 
   return {
     heartbeats: (records, sender) =>
-      take(
-        'heartbeats',
-        records,
-        heartbeatSchema,
-        sender,
-        (rows: HeartbeatRow[]) => writer.write(heartbeatsTable, rows),
-        (heartbeat, nowMs) => heartbeatRow(heartbeat, sender, nowMs),
-        ({ agent }, nowMs) => admission.admitAgent(sender.tenant, agent, '', nowMs),
-      ),
-    events: (records, sender) =>
-      take(
-        'events',
-        records,
-        taskEventSchema,
-        sender,
-        (rows: TaskEventRow[]) => writer.write(taskEventsTable, rows),
-        (event, nowMs) => taskEventRow(event, sender, nowMs),
-        ({ agent, kind }, nowMs) => admission.admitAgent(sender.tenant, agent, kind, nowMs),
-      ),
-    samples(records, sender) {
-      const unnamed = new Set<StorableSeries>();
-      const storeNames = async () => {
-        const names = Array.from(unnamed, ({ row }) => row);
-        await writer.write(seriesTable, names);
-        for (const series of unnamed) series.isNamed = true;
-      };
-      return take(
-        'samples',
-        records,
-        sampleSchema,
-        sender,
-        (rows: SampleRow[]) => Promise.all([storeNames(), writer.write(samplesTable, rows)]),
-        (sample, nowMs) => {
-          const series = admission.admit(seriesOf(sample, sender), nowMs);
-          if (!series.isNamed) unnamed.add(series);
-          return sampleRow(sample, series.row, sender, nowMs);
+      take(records, sender, {
+        kind: 'heartbeats',
+        schema: heartbeatSchema,
+        limitOf: ({ agent }, nowMs) => admission.admitAgent(sender.tenant, agent, '', nowMs),
+        begin({ nowMs }) {
+          const rows: HeartbeatRow[] = [];
+          return {
+            keep: (heartbeat) => rows.push(heartbeatRow(heartbeat, sender, nowMs)),
+            store: () => writer.write(heartbeatsTable, rows),
+          };
         },
-      );
-    },
+      }),
+    events: (records, sender) =>
+      take(records, sender, {
+        kind: 'events',
+        schema: taskEventSchema,
+        limitOf: ({ agent, kind }, nowMs) => admission.admitAgent(sender.tenant, agent, kind, nowMs),
+        begin({ nowMs }) {
+          const rows: TaskEventRow[] = [];
+          return {
+            keep: (event) => rows.push(taskEventRow(event, sender, nowMs)),
+            store: () => writer.write(taskEventsTable, rows),
+          };
+        },
+      }),
+    samples: (records, sender) =>
+      take(records, sender, {
+        kind: 'samples',
+        schema: sampleSchema,
+        begin(bounds) {
+          const batch = new SampleBatch({ writer, admission }, sender, bounds.nowMs);
+          const known = recentSeries.of(sender.tenant);
+          return {
+            /** A sample of a series that was checked before, with a plain time and value: nothing else can be wrong. */
+            keepKnown(value) {
+              const spelling = spellingOf(value);
+              const series = spelling === undefined ? undefined : known.get(spelling);
+              return series !== undefined && keepPlain(batch, series, value as PlainSample, bounds);
+            },
+            keep(sample, value) {
+              const spelling = spellingOf(value);
+              let series = spelling === undefined ? undefined : known.get(spelling);
+              series ??= seriesOf(sample, sender);
+              if (spelling !== undefined) known.set(spelling, series);
+              batch.add(series, sample.time, sample.value);
+            },
+            store: () => batch.store(),
+          };
+        },
+      }),
   };
+}
+
+interface Bounds {
+  nowMs: number;
+  earliest: number;
+  latest: number;
+}
+
+/** How the records of one kind are taken. */
+interface Taking<T> {
+  kind: keyof NativeIngest;
+  schema: z.ZodType<T>;
+  limitOf?: (record: T, nowMs: number) => CardinalityLimit | undefined;
+  /** Begins the taking of one request. */
+  begin: (bounds: Bounds) => {
+    keep: (record: T & { time: number }, value: unknown) => void;
+    /** Keeps a record that needs no full check; false of any other. */
+    keepKnown?: (value: unknown) => boolean;
+    store: () => Promise<unknown>;
+  };
+}
+
+interface PlainSample {
+  time?: unknown;
+  value?: unknown;
+}
+
+function keepPlain(
+  batch: SampleBatch,
+  series: StorableSeries,
+  { time, value }: PlainSample,
+  { nowMs, earliest, latest }: Bounds,
+): boolean {
+  const ms = time === undefined ? nowMs : time;
+  if (!Number.isFinite(value) || !Number.isInteger(ms)) return false;
+  if ((ms as number) < earliest || (ms as number) > latest) return false;
+  batch.add(series, ms as number, value as number);
+  return true;
 }
 
 type Checked<T> =
@@ -193,7 +216,7 @@ function checkOne<T extends { time?: number | undefined }>(
   record: unknown,
   schema: z.ZodType<T>,
   pointer: string,
-  { nowMs, earliest, latest }: { nowMs: number; earliest: number; latest: number },
+  { nowMs, earliest, latest }: Bounds,
 ): Checked<T> {
   if (record instanceof BrokenRecord) {
     return { ok: false, reason: 'invalid', errors: [{ pointer, detail: record.reason }] };
@@ -236,57 +259,8 @@ function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType)
   return issue.keys.map((key) => ({ pointer: pointer + pointerTo([key]), detail: `not a known field${allowed}` }));
 }
 
-/** Data is kept for the retention after its time or after its receipt, whichever is later: history sent late stays. */
-export function retention({ rawRetentionDays, rollupRetentionDays }: Sender, timeMs: number, nowMs: number) {
-  const day = Math.ceil(Math.max(timeMs, nowMs) / dayMs);
-  return { raw_until: day + rawRetentionDays, rollup_until: day + rollupRetentionDays };
-}
-
-function heartbeatRow(heartbeat: Heartbeat & { time: number }, sender: Sender, nowMs: number): HeartbeatRow {
-  return {
-    tenant: sender.tenant,
-    agent: heartbeat.agent,
-    agent_type: heartbeat.type,
-    version: heartbeat.version,
-    status: heartbeat.status,
-    time: heartbeat.time,
-    received_at: nowMs,
-    interval_seconds: heartbeat.intervalSeconds,
-    labels: heartbeat.labels,
-    ...retention(sender, heartbeat.time, nowMs),
-  };
-}
-
-function taskEventRow(event: TaskEvent & { time: number }, sender: Sender, nowMs: number): TaskEventRow {
-  const traceparent = event.traceparent ?? sender.traceparent;
-  return {
-    tenant: sender.tenant,
-    event_id: event.eventId ?? derivedEventId(event),
-    time: event.time,
-    received_at: nowMs,
-    agent: event.agent,
-    task: event.task,
-    kind: event.kind,
-    state: event.state,
-    duration_seconds: event.durationSeconds ?? null,
-    progress_ratio: event.progressRatio ?? null,
-    attempt: event.attempt,
-    correlation_id: event.correlationId || (sender.correlationId ?? ''),
-    error: event.error,
-    attributes: traceparent === undefined ? event.attributes : { ...event.attributes, traceparent },
-    ...retention(sender, event.time, nowMs),
-  };
-}
-
-function derivedEventId({ task, kind, state, attempt, time }: TaskEvent & { time: number }): string {
-  return createHash('sha256').update([kind, task, state, attempt, time].join('\0')).digest('base64url').slice(0, 22);
-}
-
-function sampleRow(
-  { time, value, aggregation }: SampleRecord & { time: number },
-  { tenant, series_id }: SeriesRow,
-  sender: Sender,
-  nowMs: number,
-): SampleRow {
-  return { tenant, series_id, time, value, aggregation, ...retention(sender, time, nowMs) };
+function seriesOf({ metric, labels, agent, aggregation, unit }: SampleRecord, { tenant }: Sender): StorableSeries {
+  const all = agent === undefined ? labels : { ...labels, agent };
+  const series_id = seriesId(tenant, metric, all);
+  return { row: { tenant, metric, series_id, labels: all, aggregation, unit }, isNamed: false };
 }

@@ -1,15 +1,10 @@
-import { type SeriesRow, seriesTable } from '../store/tables.ts';
-import { encodeSamples } from './encode-samples.ts';
 import { increaseOf } from './increase.ts';
 import { earliestMs, type Sender } from './native.ts';
 import type { Quarantine, Refusal } from './quarantine.ts';
-import type { SeriesAdmission, StorableSeries } from './series-admission.ts';
+import { SampleBatch, type SampleBatchOptions } from './sample-batch.ts';
 import type { Series } from './series-book.ts';
-import type { Writer } from './writer.ts';
 
-export interface IntakeOptions {
-  writer: Writer;
-  admission: SeriesAdmission;
+export interface IntakeOptions extends SampleBatchOptions {
   quarantine: Quarantine;
   now: () => Date;
   maxPastDays: number;
@@ -42,15 +37,11 @@ export class SampleIntake {
   readonly #options: IntakeOptions;
   readonly #sender: Sender;
   readonly #source: string;
-  readonly #nowMs: number;
   readonly #earliest: number;
   readonly #latest: number;
   /** Unix milliseconds since which all totals of all counters have come by here. */
   readonly aliveSince: number;
-  readonly #series: StorableSeries[] = [];
-  readonly #unnamed = new Set<StorableSeries>();
-  readonly #times: number[] = [];
-  readonly #values: number[] = [];
+  readonly #batch: SampleBatch;
   /** Totals that counters had before this request, to be put back when it is not stored. */
   readonly #undo: { series: Series; time: number; before: [time: number, total: number, start: number] }[] = [];
   readonly #skipped: Record<SkipReason, number> = { stale: 0, not_finite: 0, first_total: 0, out_of_order: 0 };
@@ -63,9 +54,10 @@ export class SampleIntake {
     this.#sender = sender;
     this.#source = source;
     this.aliveSince = aliveSince;
-    this.#nowMs = options.now().getTime();
-    this.#earliest = sender.backfill ? earliestMs : this.#nowMs - options.maxPastDays * dayMs;
-    this.#latest = this.#nowMs + options.maxFutureSeconds * 1000;
+    const nowMs = sender.receivedAt ?? options.now().getTime();
+    this.#batch = new SampleBatch(options, sender, nowMs);
+    this.#earliest = sender.backfill ? earliestMs : nowMs - options.maxPastDays * dayMs;
+    this.#latest = nowMs + options.maxFutureSeconds * 1000;
   }
 
   /**
@@ -112,23 +104,23 @@ export class SampleIntake {
    * @throws AppError as the writer; nothing is known to be stored, and the counters are as before.
    */
   async store(): Promise<IntakeOutcome> {
-    this.#sender.charge?.(this.#values.length + this.#refused);
+    this.#sender.charge?.(this.#batch.length + this.#refused);
     try {
-      await this.#write();
+      this.#sender.charge?.(this.#batch.length + this.#skippedCount() + this.#refused);
+      await this.#batch.store();
     } catch (error) {
       this.takeBack();
       throw error;
     }
     if (this.#refused > 0) await this.#quarantine();
-    const skipped = Object.values(this.#skipped).reduce((sum, count) => sum + count, 0);
-    const stored = this.#values.length;
+    const stored = this.#batch.length;
     const outcome = {
       stored,
       refused: this.#refused,
       skipped: this.#skipped,
       reasons: this.#refusals.slice(0, maxReasons).map(({ detail }) => detail),
     };
-    return { taken: stored + skipped, ...outcome };
+    return { taken: stored + this.#skippedCount(), ...outcome };
   }
 
   /** Puts counters back to where they were before this request, of which nothing was stored. */
@@ -140,25 +132,12 @@ export class SampleIntake {
   }
 
   #keep(series: Series, time: number, value: number): true {
-    const stored = this.#options.admission.admit(series, this.#nowMs);
-    if (!stored.isNamed) this.#unnamed.add(stored);
-    this.#series.push(stored);
-    this.#times.push(time);
-    this.#values.push(value);
+    this.#batch.add(series, time, value);
     return true;
   }
 
-  /** Samples and the names of their new series go to the disk together. */
-  async #write(): Promise<void> {
-    const { writer } = this.#options;
-    const samples = { series: this.#series, times: this.#times, values: this.#values };
-    const block = await encodeSamples(samples, this.#sender, this.#nowMs, writer.hash);
-    const names: SeriesRow[] = Array.from(this.#unnamed, ({ row }) => ({ ...row }));
-    await Promise.all([
-      writer.write(seriesTable, names),
-      block.rows > 0 && writer.writeEncoded({ tenant: this.#sender.tenant, ...block }),
-    ]);
-    for (const series of this.#unnamed) series.isNamed = true;
+  #skippedCount(): number {
+    return Object.values(this.#skipped).reduce((sum, count) => sum + count, 0);
   }
 
   #quarantine(): Promise<void> {

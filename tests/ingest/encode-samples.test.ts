@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeSamples, writeNumber } from '../../ingest/encode-samples.ts';
-import { retention, type Sender } from '../../ingest/native.ts';
+import type { Sender } from '../../ingest/native.ts';
+import { retention } from '../../ingest/native-rows.ts';
 import { createKeyHash } from '../../ingest/row-key.ts';
 import { Series, type SeriesKind } from '../../ingest/series-book.ts';
 import { encodeRows } from '../../store/table.ts';
