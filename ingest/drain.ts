@@ -119,14 +119,18 @@ export function startDrain({
   async function storeSegment(content: SegmentContent): Promise<boolean> {
     const stored = new Set<Lane>();
     for (;;) {
-      const outcomes = await Promise.allSettled(
-        content.lanes.map(async (lane) => {
-          if (stored.has(lane)) return;
-          await storeLane(lane, `${content.id}-${lane.id}`);
-          stored.add(lane);
-        }),
-      );
-      if (outcomes.every(({ status }) => status === 'fulfilled')) {
+      // One table after the other, for inserts side by side take the cores from requests; who waits is served sooner.
+      const waiting = content.lanes.filter((lane) => !stored.has(lane));
+      for (const lanes of barriers.length > 0 ? [waiting] : waiting.map((lane) => [lane])) {
+        const outcomes = await Promise.allSettled(
+          lanes.map(async (lane) => {
+            await storeLane(lane, `${content.id}-${lane.id}`);
+            stored.add(lane);
+          }),
+        );
+        if (outcomes.some(({ status }) => status === 'rejected')) break;
+      }
+      if (stored.size === content.lanes.length) {
         failures = 0;
         return true;
       }
