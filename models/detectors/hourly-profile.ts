@@ -100,6 +100,14 @@ export function expectAt(state: FlatState, profile: number, timeMs: number): num
   return Number.isNaN(neighbour) ? here : here + (neighbour - here) * Math.abs(offset);
 }
 
+/** By how much the profile changes from this hour to a neighbour that it knows, whichever is more. */
+export function steepestStep(state: FlatState, profile: number): number {
+  const here = state[profile + at.nodes + 1]!;
+  const before = Math.abs(state[profile + at.nodes]! - here);
+  const after = Math.abs(state[profile + at.nodes + 2]! - here);
+  return Math.max(Number.isNaN(before) ? 0 : before, Number.isNaN(after) ? 0 : after);
+}
+
 /** Moves all that is older than a day by `offset`: the level has shifted a day ago, the shape stays. */
 export function shiftHistory(state: FlatState, profile: number, offset: number): void {
   const hour = state[profile + at.hour]!;

@@ -8,6 +8,7 @@ import {
   observe,
   profileLength,
   shiftHistory,
+  steepestStep,
   turnTo,
   watchedHour,
 } from './hourly-profile.ts';
@@ -19,6 +20,8 @@ import { closeQuarterDay, dropQuarterDay, noteDistance, reachedTwice, reachLengt
 export const bandSigmas = 5;
 /** The edge lies this far beyond what was reached twice. */
 const beyondReach = 1.25;
+/** What a series does at an hour may come so much earlier or later, in hours. */
+const timingHours = 0.5;
 /** A newcomer's band is wider by this share. */
 export const newcomerWidening = 0.5;
 const unclippedSamples = 30;
@@ -43,7 +46,8 @@ const hourScaleHours = 5;
  * day it is the recent `level`.
  * *The band* is so many robust sigmas wide to each side, learned from clipped residuals (`scale`, and `scaleByHour` of the
  * day, 0 until the profile knows the hour) that were measured before the profile knew the sample; and it lies beyond what
- * the series reached, on that side, in two separate incidents of the last two weeks or so. A sigma of counts is at least
+ * the series reached, on that side, in two separate incidents of the last two weeks or so. Where the profile is steep it
+ * is wider, for what happens every day happens a little early or late. A sigma of counts is at least
  * the root of what is expected (Poisson).
  */
 const { at, length } = layOut({
@@ -130,7 +134,9 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
   const scale = (state[band + at.scale]! + known * scaleOfHour) / (1 + known);
   const chance = state[band + at.isCount] === 1 ? Math.sqrt(Math.max(1, expected)) : leastSigma;
   const least = Math.max(leastSigmaShare * Math.abs(expected), chance);
-  const noise = bandSigmas * Math.max(scale * deviationToSigma, least) * (1 + newcomerWidening * (1 - maturity));
+  const timing = isSeasonal ? timingHours * steepestStep(state, band + at.profile) : 0;
+  const noise =
+    timing + bandSigmas * Math.max(scale * deviationToSigma, least) * (1 + newcomerWidening * (1 - maturity));
   return {
     expected,
     floor,

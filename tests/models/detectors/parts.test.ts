@@ -9,6 +9,7 @@ import {
   observe,
   profileLength,
   shiftHistory,
+  steepestStep,
   turnTo,
   watchedHour,
 } from '../../../models/detectors/hourly-profile.ts';
@@ -75,6 +76,13 @@ describe('the hourly profile', () => {
     const middle = mondayMs + 48 * hourMs + 25 * minuteMs;
     expect(expectAt(profile, 1, middle)).toBeCloseTo(0, 0);
     expect(expectAt(profile, 1, middle + 30 * minuteMs)).toBeCloseTo(0.5, 1);
+  });
+
+  test('says how steep it is, and that it is flat where no neighbour is known', () => {
+    const steps = (timeMs: number) => (timeMs % dayMs < 12 * hourMs ? 10 : 50);
+    expect(steepestStep(profileOf(48 + 11, steps), 1)).toBe(40);
+    expect(steepestStep(profileOf(48 + 5, steps), 1)).toBe(0);
+    expect(steepestStep(profileOf(20, steps), 1)).toBe(0);
   });
 
   test('forgets what lies in a gap of the ring and keeps what is younger than two weeks', () => {
