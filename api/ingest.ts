@@ -46,9 +46,15 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       path,
       summary,
       description:
-        'An object, an array, or NDJSON; gzip and zstd by Content-Encoding. 200 is sent after every record is stored. Records that are refused are named in a 422; the others of the same request are stored.',
+        'An object, an array, or NDJSON; gzip and zstd by Content-Encoding. 200 is sent once every record is safe on the disk; a request that reads afterwards sees it. The same record sent again counts once: the same `eventId`, or the same time and value. Records that are refused are named in a 422 and kept in quarantine; the others of the same request are stored.',
       tags: ['ingest'],
       request: {
+        headers: z.object({
+          'idempotency-key': z.string().max(255).optional().openapi({
+            description:
+              'Names the request: sent again within 24 hours it is answered as before. Makes it safe to send records without a time again.',
+          }),
+        }),
         query: z.object({
           backfill: z.enum(['true', 'false']).optional().openapi({ description: 'Take records of any age.' }),
         }),
