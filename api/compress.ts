@@ -17,12 +17,12 @@ export function compressLarge(): MiddlewareHandler {
     const { res } = context;
     const isFit =
       context.req.method === 'GET' &&
-      res.body !== null &&
       !res.headers.has('content-encoding') &&
       compressible.test(res.headers.get('content-type') ?? '');
     if (!isFit) return;
     res.headers.append('vary', 'accept-encoding');
-    if (!takesGzip(context.req.header('accept-encoding') ?? '')) return;
+    // Only now is the body touched: a small answer that nobody asks to compress goes its short way.
+    if (!takesGzip(context.req.header('accept-encoding') ?? '') || res.body === null) return;
     const body = new Uint8Array(await res.arrayBuffer());
     const isLarge = body.byteLength >= smallestBytes;
     context.res = new Response(isLarge ? new Uint8Array(await zip(body)) : body, res);

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { AppError } from '../telemetry/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AppEnvironment } from './context.ts';
@@ -51,11 +51,14 @@ export function limitRate({
     });
   }
 
-  function tell(context: Context, key: string): void {
+  function fieldsOf(key: string): [name: string, value: string][] {
     const levels = Object.entries(buckets).map(([limit, of]) => stateField(limit, of.level(key)));
-    if (levels.length === 0) return;
-    context.header('ratelimit-policy', policy);
-    context.header('ratelimit', levels.join(', '));
+    return levels.length === 0
+      ? []
+      : [
+          ['ratelimit-policy', policy],
+          ['ratelimit', levels.join(', ')],
+        ];
   }
 
   return async (context, next) => {
@@ -69,12 +72,12 @@ export function limitRate({
     });
     const level = requests?.level(keyId);
     if (level !== undefined && level.waitSeconds > 0) {
-      tell(context, keyId);
+      for (const [name, value] of fieldsOf(keyId)) context.header(name, value);
       refuse('requests', level);
     }
     requests?.take(keyId, 1);
     await next();
-    tell(context, keyId);
+    for (const [name, value] of fieldsOf(keyId)) context.res.headers.set(name, value);
   };
 }
 
