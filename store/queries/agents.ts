@@ -91,7 +91,7 @@ const skewGrainSeconds = 10;
  * learned of it where that is longer, up to ten times the promise.
  */
 const expectedBeats = `
-  SELECT h.tenant AS tenant, h.agent AS agent, h.time AS sent_at, h.status AS status, h.rollup_until AS rollup_until,
+  SELECT h.tenant AS tenant, h.agent AS agent, h.time AS sent_at, h.status AS status, h.rollup_until AS rollup_until, h.received_at AS received_at,
     addMilliseconds(h.time, -1000 * skew) AS time,
     greatest(h.interval_seconds, least(learned, ${maxLearnedFactor} * h.interval_seconds, 3600)) AS expected
   FROM (
@@ -109,24 +109,29 @@ const after = (column: string, seconds: string, factor: 'lateFactor' | 'downFact
 
 /**
  * Writes when agents became new, up, late, down and recovered in `[from, to)`; a function of the heartbeats and of what is
- * known of clocks and intervals. Whoever is heard for the first time ever is new, and after it was down, recovered.
+ * known of clocks and intervals. Whoever is heard for the first time ever is new, and after it was down, recovered. A heartbeat
+ * that came late, of an agent that had been called down, says that it was up.
  */
 export const insertTransitions = defineStatement({
   name: 'insert_transitions',
   sql: `INSERT INTO agent_transitions (tenant, agent, time, state, until, since, expected_seconds, status)
   WITH skews AS (
     SELECT tenant, agent, round(argMax(skew_seconds, as_of) / ${skewGrainSeconds}) * ${skewGrainSeconds} AS skew
-    FROM agent_clocks GROUP BY tenant, agent HAVING skew != 0)
+    FROM agent_clocks GROUP BY tenant, agent HAVING skew != 0),
+  called_down AS (
+    SELECT DISTINCT tenant, agent FROM agent_transitions
+    WHERE time >= ${time('from')} - toIntervalSecond({lookbackSeconds:UInt32}) AND time < ${time('from')} AND state = 'down')
   SELECT tenant, agent, transition.2, transition.1, rollup_until, time, expected, status
   FROM (
-    SELECT tenant, agent, time, expected, status, rollup_until, arrayJoin(arrayFilter(t -> t.3, [
+    SELECT tenant, agent, time, expected, status, rollup_until, is_late, arrayJoin(arrayFilter(t -> t.3, [
       (multiIf(sent_at = first_seen, 'new', previous IS NULL OR time > ${after('previous', 'previous_expected', 'downFactor')}, 'recovered', 'up'), time,
-        previous IS NULL OR time > ${after('previous', 'previous_expected', 'lateFactor')}),
+        is_late OR previous IS NULL OR time > ${after('previous', 'previous_expected', 'lateFactor')}),
       ('late', ${after('time', 'expected', 'lateFactor')}, next > ${after('time', 'expected', 'lateFactor')}),
       ('down', ${after('time', 'expected', 'downFactor')}, next > ${after('time', 'expected', 'downFactor')})
     ])) AS transition
     FROM (
       SELECT tenant, agent, time, sent_at, expected, status, rollup_until,
+        received_at >= ${time('from')} AND time < ${time('from')} AND (tenant, agent) IN (SELECT tenant, agent FROM called_down) AS is_late,
         lagInFrame(toNullable(time)) OVER w AS previous,
         lagInFrame(expected) OVER w AS previous_expected,
         ifNull(leadInFrame(toNullable(time)) OVER w, ${time('to')}) AS next
@@ -134,7 +139,7 @@ export const insertTransitions = defineStatement({
       WHERE time < ${time('to')}
       WINDOW w AS (PARTITION BY tenant, agent ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) AS beats
     INNER JOIN (SELECT tenant, agent, min(first_seen) AS first_seen FROM agents GROUP BY tenant, agent) AS known USING (tenant, agent))
-  WHERE transition.2 >= ${time('from')} AND transition.2 < ${time('to')}`,
+  WHERE transition.2 < ${time('to')} AND (transition.2 >= ${time('from')} OR (is_late AND transition.1 NOT IN ('late', 'down')))`,
   params: z.object({ ...window, lateFactor: z.number(), downFactor: z.number() }),
 });
 
