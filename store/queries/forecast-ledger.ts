@@ -43,8 +43,8 @@ export const scoreForecasts = defineStatement({
     ) AS f
     INNER JOIN (
       SELECT h.series_id AS series_id, any(s.is_count) AS is_count, arraySort(groupArray((toUInt32(h.bucket), h.value))) AS cells,
-        arrayAvg(arrayFilter(c -> isFinite(c), arrayMap(i -> if(cells[i + 24].1 - cells[i].1 = 86400, abs(cells[i + 24].2 - cells[i].2), nan),
-          range(1, greatest(1, toInt64(length(cells)) - 23))))) AS scale
+        arrayAvg(arrayFilter(c -> isFinite(c), arrayMap((later, earlier) -> if(later.1 - earlier.1 = 86400, abs(later.2 - earlier.2), nan),
+          arraySlice(cells, 25), arraySlice(cells, 1, greatest(0, toInt64(length(cells)) - 24))))) AS scale
       FROM ${hourly('-672', '0')} AS h
       INNER JOIN (
         SELECT series_id, toString(anyLast(series.aggregation)) = 'sum' AS is_count FROM series WHERE tenant = {tenant:String} GROUP BY series_id
