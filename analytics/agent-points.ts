@@ -57,19 +57,30 @@ export function onGrid(
   return grid;
 }
 
-/** The rows of one agent, a column a dimension. */
+/** A value speaks for so many minutes after it, for agents that report less often than every minute. */
+const heldMinutes = 15;
+
+/**
+ * The rows of one agent, a column a dimension, as deviations from the centres; a value holds until the next, for a
+ * quarter of an hour at most.
+ */
 export function frameOf(
   { startMs, minutes, bySeries }: MinuteValues,
   series: readonly AgentSeries[],
   dimensions: readonly string[],
+  centres: Readonly<Record<string, number>>,
 ): Frame {
   const width = dimensions.length;
   const values = new Float32Array(minutes * width).fill(Number.NaN);
   for (const { id, dimension } of series) {
     const j = dimensions.indexOf(dimension);
     const column = bySeries.get(id);
-    if (j < 0 || column === undefined) continue;
-    for (let minute = 0; minute < minutes; minute++) values[minute * width + j] = column[minute]!;
+    const centre = centres[id];
+    if (j < 0 || column === undefined || centre === undefined) continue;
+    for (let minute = 0, seen = Number.NEGATIVE_INFINITY; minute < minutes; minute++) {
+      if (Number.isFinite(column[minute])) seen = minute;
+      if (minute - seen < heldMinutes) values[minute * width + j] = column[seen]! - centre;
+    }
   }
   return { startMs, stepMs: minuteMs, width, values };
 }

@@ -7,6 +7,11 @@ export interface AgentReference {
   dimensions: string[];
   /** 0 to 1: a week of data is all that is needed. */
   maturity: number;
+  /**
+   * The median of each series while the reference was taken: vectors are deviations from it, for agents of one type
+   * differ in their levels. An agent without them is not scored until the next training.
+   */
+  centres: Record<string, number>;
   weights: CalibratedWeights<unknown>;
 }
 

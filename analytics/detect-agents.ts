@@ -163,12 +163,12 @@ async function judgeType(
   piece: Piece,
   memories: AgentMemories,
   ofType: readonly AgentSeries[],
-  { dimensions, weights, maturity }: AgentReference,
+  { dimensions, centres, weights, maturity }: AgentReference,
 ): Promise<JudgedSeries[]> {
   const { models, tenant, minutes, window } = piece;
   const agents = [...Map.groupBy(ofType, ({ agent }) => agent)].map(([agent, own]) => {
     const id = seriesId(tenant.id, vectorScoreMetric, { agent });
-    return { id, frame: frameOf(minutes, own, dimensions), fromRow: firstUnseen(piece, memories, id) };
+    return { id, frame: frameOf(minutes, own, dimensions, centres), fromRow: firstUnseen(piece, memories, id) };
   });
   const results = await models.scoreVectors(
     { detector: chosenMultivariate, weights, frames: agents },

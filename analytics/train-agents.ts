@@ -3,7 +3,7 @@ import type { VectorScores } from '../models/multivariate/calibrated.ts';
 import { type Frame, isObserved, rowCount, sliceRows } from '../models/multivariate/frame.ts';
 import { chosenMultivariate } from '../models/multivariate/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
-import { minutesOfSeries } from '../store/queries/points.ts';
+import { mediansOfSeries, minutesOfSeries } from '../store/queries/points.ts';
 import { promoteModel } from '../store/records/model-promotions.ts';
 import { findModelByData, modelInUse, storeModel } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -24,18 +24,22 @@ export interface TrainAgentsJobOptions {
 }
 
 const dayMs = 86_400_000;
-/** The reference is a week of so many agents of a type; the day after it compares versions. */
+/** The reference is a week of so many agents of a type; the day after it, of as many others too, judges versions. */
 const referenceDays = 7;
 const maxAgents = 8;
 const maxDimensions = 32;
 /** An agent with less than a day of minutes says too little of what is ordinary. */
 const leastMinutes = 1440;
+/** A series with fewer values has no median to speak of. */
+const leastValues = 24;
+/** A version that would have alarmed for more of the held-out day is not taken into use: nobody would believe it. */
+const mostAlarmRatio = 0.005;
 
 /**
  * Trains, for each type of agent, what its agents show when all is well: a reference of up to eight agents over a week
  * that stays as it is until a better one is promoted, so that no incident teaches it. Maintenance windows and incidents
- * are left out. The last day is held out: a new version is taken into use when it would have alarmed no more often on
- * it than the version in use.
+ * are left out. The last day is held out: a new version is taken into use when it would hardly have alarmed on it, and
+ * no more often than the version in use.
  */
 export function createTrainAgentsJob(options: TrainAgentsJobOptions): Job {
   const excludeMetrics = [...options.excludeMetrics, vectorScoreMetric];
@@ -70,6 +74,8 @@ export function createTrainAgentsJob(options: TrainAgentsJobOptions): Job {
 
 interface Material {
   dimensions: string[];
+  /** The median of each series of the type. */
+  centres: Record<string, number>;
   /** Days of several agents one after the other. */
   reference: Frame;
   heldOut: Frame;
@@ -88,7 +94,7 @@ async function readMaterial(
 ): Promise<Material | undefined> {
   const chosen = [...Map.groupBy(ofType, ({ agent }) => agent)]
     .sort(([a, own], [b, others]) => others.length - own.length || (a < b ? -1 : 1))
-    .slice(0, maxAgents);
+    .slice(0, 2 * maxAgents);
   const ids = chosen.flatMap(([, own]) => own.map(({ id }) => id));
   const rows = await telemetry.query(minutesOfSeries, { tenant: tenant.id, ...range, ids });
   const minutes = (range.to - range.from) / minuteMs;
@@ -100,17 +106,24 @@ async function readMaterial(
   );
   const present = chosen.map(([, own]) => own.filter(({ id }) => bySeries.has(id)));
   const dimensions = commonDimensions(present);
+  const cut = referenceDays * (dayMs / minuteMs);
+  const training = { from: range.from, to: range.from + cut * minuteMs };
+  const medians = await telemetry.query(mediansOfSeries, {
+    ...{ tenant: tenant.id, ...training, leastMinutes: leastValues },
+    ids: ofType.filter(({ dimension }) => dimensions.includes(dimension)).map(({ id }) => id),
+  });
+  const centres = Object.fromEntries(medians.map(({ id, median }) => [id, median]));
   const frames = present
-    .map((own) => frameOf({ startMs: range.from, minutes, bySeries }, own, dimensions))
+    .map((own) => frameOf({ startMs: range.from, minutes, bySeries }, own, dimensions, centres))
     .filter((frame) => dimensions.length > 0 && countObserved(frame) >= leastMinutes);
   if (frames.length === 0) return undefined;
-  const cut = referenceDays * (dayMs / minuteMs);
   return {
     dimensions,
-    reference: joinDays(frames.map((frame) => sliceRows(frame, 0, cut))),
+    centres,
+    training,
+    reference: joinDays(frames.slice(0, maxAgents).map((frame) => sliceRows(frame, 0, cut))),
     heldOut: joinDays(frames.map((frame) => sliceRows(frame, cut))),
-    training: { from: range.from, to: range.from + cut * minuteMs },
-    agents: frames.length,
+    agents: Math.min(maxAgents, frames.length),
   };
 }
 
@@ -149,7 +162,7 @@ async function trainType(
   { state, models, now }: TrainAgentsJobOptions,
   tenant: Tenant,
   type: string,
-  { dimensions, reference, heldOut, training, agents }: Material,
+  { dimensions, centres, reference, heldOut, training, agents }: Material,
   { log, signal }: JobWindow,
 ): Promise<'known' | 'stored' | 'promoted'> {
   const kind = referenceKind(type);
@@ -157,7 +170,8 @@ async function trainType(
   if ((await findModelByData(state, tenant.id, kind, dataHash)) !== undefined) return 'known';
   const weights = await models.fitVectors({ detector: chosenMultivariate, reference }, { signal });
   const days = countObserved(reference) / leastMinutes;
-  const candidate: AgentReference = { type, dimensions, maturity: Math.min(1, days / referenceDays), weights };
+  const maturity = Math.min(1, days / referenceDays);
+  const candidate: AgentReference = { type, dimensions, maturity, centres, weights };
   const inUse = await modelInUse(state, tenant.id, kind);
   const before = inUse && (JSON.parse(inUse.weights.toString('utf8')) as AgentReference);
   const isComparable = before !== undefined && before.dimensions.join() === dimensions.join();
@@ -184,13 +198,14 @@ async function trainType(
     },
     now(),
   );
-  const isBetter = metrics.inUseAlarmRatio === null || metrics.alarmRatio <= metrics.inUseAlarmRatio;
+  const { alarmRatio: ratio, inUseAlarmRatio: inUseRatio } = metrics;
+  const isBetter = ratio <= mostAlarmRatio && (inUseRatio === null || ratio <= inUseRatio);
   log.info({ tenant: tenant.id, kind, version: model.version, ...metrics, isBetter }, 'trained a reference of agents');
   if (!isBetter) return 'stored';
   const reason =
-    metrics.inUseAlarmRatio === null
+    inUseRatio === null
       ? 'the first of these dimensions'
-      : `${metrics.alarmRatio} of the held-out minutes above 1 against ${metrics.inUseAlarmRatio}`;
+      : `${ratio} of the held-out minutes above 1 against ${inUseRatio}`;
   await promoteModel(state, { tenant: tenant.id, id: model.id, actor: 'job train-agents', reason }, now());
   return 'promoted';
 }

@@ -94,6 +94,21 @@ export const minutesOfSeries = defineQuery({
   row: z.object({ id: z.string(), ...pointColumns }),
 });
 
+/** The median of the minutes of some series that begin in `[from, to)`, of those with `leastMinutes` of them. */
+export const mediansOfSeries = defineQuery({
+  name: 'medians_of_series',
+  sql: `SELECT toString(series_id) AS id, quantileExact(0.5)(value) AS median
+      FROM (
+        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM rollup_minute AS r
+        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
+          AND r.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
+        GROUP BY r.series_id, r.bucket
+      )
+      GROUP BY series_id HAVING count() >= {leastMinutes:UInt32}`,
+  params: z.object({ ...range, ids: z.array(z.string()), leastMinutes: z.number().int() }),
+  row: z.object({ id: z.string(), median: float }),
+});
+
 /**
  * The buckets of every series of a tenant that begin in `[from, to)`, a row a series, but for the metrics of
  * `exclude` and only of the given aggregations; of the series, those whose number modulo `shards` is `shard`.
