@@ -14,6 +14,7 @@ const ofAllTenants = new Set([
   'insert_transitions',
   'learn_intervals',
   'probe',
+  'read_pressure',
 ]);
 
 interface Sql {
