@@ -1,6 +1,6 @@
 import type { Forecast, ForecastRequest } from '../models/forecasters/forecaster.ts';
 import type { ForecasterId, TrainedWeights } from '../models/forecasters/registry.ts';
-import type { NlinearWeights } from '../models/networks/nlinear-weights.ts';
+import type { SeasonalMlpWeights } from '../models/networks/seasonal-mlp-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { type RegularSeries, toRegular } from '../models/series.ts';
 import { grains, pointsOfAllSeries } from '../store/queries/points.ts';
@@ -119,8 +119,8 @@ export function fillCounts(series: RegularSeries, aggregation: Aggregation): Reg
 
 /** The weights in use of the forecasters that are trained. */
 export async function loadTrained(state: StateStore, tenant: Pick<Tenant, 'id'>): Promise<TrainedWeights> {
-  const model = await modelInUse(state, tenant.id, 'nlinear');
-  return model === undefined ? {} : { nlinear: JSON.parse(model.weights.toString('utf8')) as NlinearWeights };
+  const model = await modelInUse(state, tenant.id, 'seasonal-mlp');
+  return model === undefined ? {} : { seasonalMlp: JSON.parse(model.weights.toString('utf8')) as SeasonalMlpWeights };
 }
 
 type ForecastRow = RowOf<typeof forecastsTable>;

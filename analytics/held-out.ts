@@ -1,4 +1,4 @@
-import type { NlinearWeights } from '../models/networks/nlinear-weights.ts';
+import type { SeasonalMlpWeights } from '../models/networks/seasonal-mlp-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { finiteValues } from '../models/statistics/finite-values.ts';
 import { mean } from '../models/statistics/mean.ts';
@@ -17,7 +17,7 @@ const seriesPerTask = 100;
 export async function compareWeights(
   models: ModelPool,
   histories: readonly History[],
-  { candidate, inUse }: { candidate: NlinearWeights; inUse: NlinearWeights | undefined },
+  { candidate, inUse }: { candidate: SeasonalMlpWeights; inUse: SeasonalMlpWeights | undefined },
   signal: AbortSignal,
 ): Promise<Record<string, number | null>> {
   const [own, other] = [
@@ -41,7 +41,12 @@ export async function compareWeights(
 }
 
 /** MASE and coverage of every fold of every history, NaN where it could not be forecast. */
-async function score(models: ModelPool, histories: readonly History[], weights: NlinearWeights, signal: AbortSignal) {
+async function score(
+  models: ModelPool,
+  histories: readonly History[],
+  weights: SeasonalMlpWeights,
+  signal: AbortSignal,
+) {
   const mase: number[] = [];
   const coverage: number[] = [];
   for (let start = 0; start < histories.length; start += seriesPerTask) {
@@ -55,7 +60,7 @@ async function score(models: ModelPool, histories: readonly History[], weights: 
       }),
     );
     const results = await models.backtest(
-      { forecaster: 'nlinear', requests, trained: { nlinear: weights } },
+      { forecaster: 'seasonal-mlp', requests, trained: { seasonalMlp: weights } },
       { signal },
     );
     for (const result of results) {

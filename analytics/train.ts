@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BackendName } from '../models/networks/backend.ts';
-import type { NlinearWeights } from '../models/networks/nlinear-weights.ts';
+import type { SeasonalMlpWeights } from '../models/networks/seasonal-mlp-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { promoteModel } from '../store/records/model-promotions.ts';
 import { findModelByData, modelInUse, type StoredModel, storeModel } from '../store/records/models.ts';
@@ -25,8 +25,7 @@ export interface TrainJobOptions {
   now: () => Date;
 }
 
-const kind = 'nlinear';
-const contextLength = 168;
+const kind = 'seasonal-mlp';
 
 /**
  * Trains one network across all series of a tenant on the four weeks before the end of the window, but for their last
@@ -77,12 +76,12 @@ async function trainTenant(
     log.info({ tenant: tenant.id }, 'a version was trained on the same data already');
     return undefined;
   }
-  const result = await models.trainNlinear(
+  const result = await models.trainSeasonalMlp(
     {
       series: histories.map(({ series }) => ({ ...series, values: series.values.slice(0, -heldOutSteps) })),
-      options: { contextLength, horizon: horizonSteps, ...(only !== undefined && { backend: only }) },
+      options: { horizon: horizonSteps, ...(only !== undefined && { backend: only }) },
     },
-    { signal, onProgress: ({ epoch, epochs }) => progress(epoch / epochs) },
+    { signal, onProgress: ({ step, steps }) => progress(step / steps) },
   );
   if (!result.ok) {
     const { needed, available } = result;
@@ -98,7 +97,7 @@ async function trainTenant(
   const metrics = await compareWeights(
     models,
     histories,
-    { candidate: weights, inUse: inUse && (JSON.parse(inUse.weights.toString('utf8')) as NlinearWeights) },
+    { candidate: weights, inUse: inUse && (JSON.parse(inUse.weights.toString('utf8')) as SeasonalMlpWeights) },
     signal,
   );
   return storeModel(

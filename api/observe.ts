@@ -113,7 +113,7 @@ export function observeModels(
       detectFailures.inc(results.filter(({ error }) => error !== undefined).length);
       return results;
     }),
-    trainNlinear: measured('train_nlinear', models.trainNlinear),
+    trainSeasonalMlp: measured('train_seasonal_mlp', models.trainSeasonalMlp),
     fitVectors: measured('fit_vectors', models.fitVectors),
     scoreVectors: measured('score_vectors', models.scoreVectors),
     judgePeers: measured('judge_peers', models.judgePeers),

@@ -2,10 +2,12 @@ import { mase, seasonalNaiveError } from '../models/evaluation/mase.ts';
 import { scaledQuantileLoss, weightedQuantileLoss } from '../models/evaluation/quantile-loss.ts';
 import type { Forecaster } from '../models/forecasters/forecaster.ts';
 import { createForecasters } from '../models/forecasters/registry.ts';
+import { testedSteps } from '../models/forecasters/trials.ts';
 import { formatNumber, renderTable } from '../tools/table.ts';
 import { type BenchContext, defineBench } from './bench.ts';
 import { type EttSeries, readEtt, ett as rules } from './datasets/ett.ts';
 import { describeMachine, type MachineFacts } from './measures/machine.ts';
+import { describeTraining, type NetworkTraining, trainNetwork } from './measures/train-network.ts';
 
 interface EttScores {
   forecaster: string;
@@ -22,12 +24,13 @@ interface EttReport {
   machine: MachineFacts;
   series: number;
   windows: number;
+  training: NetworkTraining | null;
   scores: EttScores[];
 }
 
 const levels = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const median = levels.indexOf(0.5);
-const measured = ['combined', 'seasonal-naive', 'damped-trend', 'ar', 'lag-ridge'];
+const measured = ['combined', 'seasonal-naive', 'damped-trend', 'ar', 'lag-ridge', 'seasonal-mlp'];
 
 /** Electricity transformer load and temperature, a week ahead by the hour, as fev-bench sets the task ETT_1H. */
 export const ett = defineBench<EttReport>({
@@ -37,17 +40,21 @@ export const ett = defineBench<EttReport>({
     { flag: '--data <folder>', description: 'where ETTh1.csv and its likes are', isRequired: true },
     { flag: '--only <forecasters>', description: 'measure only these, separated by commas', default: measured.join() },
   ],
-  async measure({ options, isQuick, log }) {
+  async measure(context) {
+    const { options, isQuick, log } = context;
     const all = readEtt(String(options.data));
     const series = isQuick ? all.slice(0, 1) : all;
     const windows = isQuick ? 2 : rules.windows;
     const only = String(options.only).split(',');
-    const forecasters = [...createForecasters().values()].filter(({ id }) => only.includes(id));
+    const held = rules.windows * rules.horizon + testedSteps(rules.horizon);
+    const histories = series.map(({ values }) => values.subarray(0, values.length - held));
+    const { trained, training } = await trainNetwork(histories, rules, context);
+    const forecasters = [...createForecasters(trained).values()].filter(({ id }) => only.includes(id));
     const scores = forecasters.map((forecaster) => measureOne(forecaster, series, windows, log));
-    return { machine: describeMachine(), series: series.length, windows, scores };
+    return { machine: describeMachine(), series: series.length, windows, training, scores };
   },
-  render: ({ series, windows, scores }) =>
-    `ETT by the hour, ${formatNumber(series)} series, ${formatNumber(windows)} windows\n${renderTable(
+  render: ({ series, windows, scores, training }) =>
+    `ETT by the hour, ${formatNumber(series)} series, ${formatNumber(windows)} windows${describeTraining(training)}\n${renderTable(
       ['forecaster', 'MASE', 'SQL', 'WAPE', 'WQL', 'CPU s', 'CPU ms a forecast'],
       scores.map((each) => [
         each.forecaster,

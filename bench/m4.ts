@@ -7,10 +7,12 @@ import { owa } from '../models/evaluation/owa.ts';
 import { smape } from '../models/evaluation/smape.ts';
 import type { Forecast, Forecaster, ForecastRequest } from '../models/forecasters/forecaster.ts';
 import { createForecasters } from '../models/forecasters/registry.ts';
+import { testedSteps } from '../models/forecasters/trials.ts';
 import { formatNumber, renderTable } from '../tools/table.ts';
 import { type BenchContext, defineBench } from './bench.ts';
 import { type M4Frequency, type M4Series, m4Frequencies, readM4 } from './datasets/m4.ts';
 import { describeMachine, type MachineFacts } from './measures/machine.ts';
+import { describeTraining, type NetworkTraining, trainNetwork } from './measures/train-network.ts';
 
 interface M4Scores {
   forecaster: string;
@@ -28,6 +30,8 @@ interface M4Report {
   frequency: M4Frequency;
   series: number;
   naive2: { smape: number; mase: number };
+  /** Of the global network; null where there is none, for the series are too short or have one season. */
+  training: NetworkTraining | null;
   /** What users get first. */
   scores: M4Scores[];
 }
@@ -46,13 +50,15 @@ export const m4 = defineBench<M4Report>({
     { flag: '--only <forecasters>', description: 'measure only these, separated by commas' },
     { flag: '--forecasts <file>', description: 'write what users get as CSV: id, h, mean, lower, upper' },
   ],
-  async measure({ options, isQuick, log }) {
+  async measure(context) {
+    const { options, isQuick, log } = context;
     const frequency = frequencyOf(String(options.freq));
     const all = readM4(String(options.data), frequency);
     const series = isQuick ? all.slice(0, quickSeries) : all;
     const reference = naive2Errors(series, frequency);
     const only = options.only === undefined ? undefined : String(options.only).split(',');
-    const forecasters = [...createForecasters().values()].filter(({ id }) => only?.includes(id) ?? true);
+    const { trained, training } = await train(series, frequency, context);
+    const forecasters = [...createForecasters(trained).values()].filter(({ id }) => only?.includes(id) ?? true);
     const scores: M4Scores[] = [];
     for (const forecaster of forecasters) {
       const { forecasts, cpuSeconds } = forecastAll(forecaster, series, frequency, log);
@@ -63,10 +69,10 @@ export const m4 = defineBench<M4Report>({
       if (forecaster.id === 'combined' && options.forecasts !== undefined)
         writeFileSync(String(options.forecasts), toCsv(series, forecasts));
     }
-    return { machine: describeMachine(), frequency, series: series.length, naive2: reference, scores };
+    return { machine: describeMachine(), frequency, series: series.length, naive2: reference, training, scores };
   },
-  render: ({ frequency, series, scores }) =>
-    `M4 ${frequency}, ${formatNumber(series)} series\n${renderTable(
+  render: ({ frequency, series, scores, training }) =>
+    `M4 ${frequency}, ${formatNumber(series)} series${describeTraining(training)}\n${renderTable(
       ['forecaster', 'OWA', 'sMAPE', 'MASE', 'MSIS', 'coverage of 95 %', 'CPU ms a series'],
       scores.map((each) => [
         each.forecaster,
@@ -101,6 +107,17 @@ function meanErrors(series: readonly M4Series[], forecasts: readonly Float64Arra
       series.map(({ train, test }, i) => mase({ actual: test, forecast: forecasts[i]!, history: train, seasonLength })),
     ),
   };
+}
+
+/** The network sees nothing of the time from which the forecasters are weighed. */
+function train(series: readonly M4Series[], frequency: M4Frequency, context: BenchContext) {
+  const rules = m4Frequencies[frequency];
+  if (rules.seasonLengths.length < 2) return { trained: {}, training: null };
+  return trainNetwork(
+    series.map(({ train: values }) => values.subarray(0, Math.max(0, values.length - testedSteps(rules.horizon)))),
+    rules,
+    context,
+  );
 }
 
 /** One series a request, as the service would ask, so that the time of each is its own. */

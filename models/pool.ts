@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { packInputs, unpackResults } from './detectors/packed-batch.ts';
 import { getDetector } from './detectors/registry.ts';
-import type { NlinearProgress } from './networks/nlinear.ts';
+import type { TrainingProgress } from './networks/seasonal-mlp.ts';
 import type {
   BacktestTask,
   CapacityTask,
@@ -17,7 +17,7 @@ import type {
   ModelTaskKind,
   ScoreVectorsTask,
   TaskResult,
-  TrainNlinearTask,
+  TrainSeasonalMlpTask,
 } from './tasks.ts';
 import type { PostedTask } from './worker.ts';
 
@@ -38,7 +38,7 @@ export interface TaskOptions {
 
 /** How a task is posted: what it reports to, and the memory that is handed over without a copy. */
 interface SubmitOptions extends TaskOptions {
-  onProgress?: (progress: NlinearProgress) => void;
+  onProgress?: (progress: TrainingProgress) => void;
   transferList?: readonly ArrayBuffer[];
 }
 
@@ -66,10 +66,10 @@ export interface ModelPool {
   capacity(task: Omit<CapacityTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<CapacityTask>>;
   findBackend(task: Omit<FindBackendTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<FindBackendTask>>;
   detect(request: DetectRequest, options?: TaskOptions): Promise<DetectResult[]>;
-  trainNlinear(
-    task: Omit<TrainNlinearTask, 'kind'>,
-    options?: TaskOptions & { onProgress?: (progress: NlinearProgress) => void },
-  ): Promise<TaskResult<TrainNlinearTask>>;
+  trainSeasonalMlp(
+    task: Omit<TrainSeasonalMlpTask, 'kind'>,
+    options?: TaskOptions & { onProgress?: (progress: TrainingProgress) => void },
+  ): Promise<TaskResult<TrainSeasonalMlpTask>>;
   fitVectors(task: Omit<FitVectorsTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<FitVectorsTask>>;
   scoreVectors(task: Omit<ScoreVectorsTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<ScoreVectorsTask>>;
   judgePeers(task: Omit<JudgePeersTask, 'kind'>, options?: TaskOptions): Promise<TaskResult<JudgePeersTask>>;
@@ -134,7 +134,7 @@ export function createModelPool({
       const results = await submit({ kind: 'detect', ...rest, batch }, { ...options, transferList });
       return unpackResults(results, lengths, stateLength);
     },
-    trainNlinear: (task, options) => submit({ kind: 'trainNlinear', ...task }, options),
+    trainSeasonalMlp: (task, options) => submit({ kind: 'trainSeasonalMlp', ...task }, options),
     fitVectors: (task, options) => submit({ kind: 'fitVectors', ...task }, options),
     scoreVectors: (task, options) => submit({ kind: 'scoreVectors', ...task }, options),
     judgePeers: (task, options) => submit({ kind: 'judgePeers', ...task }, options),

@@ -11,7 +11,7 @@ import type { CalibratedWeights, VectorScores } from './multivariate/calibrated.
 import type { Frame } from './multivariate/frame.ts';
 import type { MultivariateId } from './multivariate/registry.ts';
 import type { BackendName } from './networks/backend.ts';
-import type { NlinearOptions, NlinearProgress, TrainedNlinear } from './networks/nlinear.ts';
+import type { SeasonalMlpOptions, TrainedSeasonalMlp, TrainingProgress } from './networks/seasonal-mlp.ts';
 import type { PeerMember, PeerVerdicts } from './peers/peer-position.ts';
 import type { Points, RegularSeries } from './series.ts';
 
@@ -56,10 +56,10 @@ export interface DetectTask extends Omit<DetectRequest, 'series'> {
   batch: PackedInputs;
 }
 
-export interface TrainNlinearTask {
-  kind: 'trainNlinear';
+export interface TrainSeasonalMlpTask {
+  kind: 'trainSeasonalMlp';
   series: readonly RegularSeries[];
-  options?: NlinearOptions;
+  options?: SeasonalMlpOptions;
 }
 
 /** When series reach their limits. */
@@ -103,7 +103,7 @@ export type ModelTask =
   | ForecastTask
   | BacktestTask
   | DetectTask
-  | TrainNlinearTask
+  | TrainSeasonalMlpTask
   | FitVectorsTask
   | ScoreVectorsTask
   | JudgePeersTask;
@@ -116,7 +116,7 @@ export interface ModelTaskResults {
   capacity: (CapacityAnswer | InsufficientHistory)[];
   findBackend: BackendName;
   detect: PackedResults;
-  trainNlinear: TrainedNlinear | InsufficientHistory;
+  trainSeasonalMlp: TrainedSeasonalMlp | InsufficientHistory;
   fitVectors: CalibratedWeights<unknown>;
   scoreVectors: VectorScores[];
   judgePeers: PeerVerdicts[][];
@@ -125,4 +125,4 @@ export interface ModelTaskResults {
 export type TaskResult<T extends ModelTask> = ModelTaskResults[T['kind']];
 
 /** What a worker may report while it trains. */
-export type ReportProgress = (progress: NlinearProgress) => void;
+export type ReportProgress = (progress: TrainingProgress) => void;

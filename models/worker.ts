@@ -53,9 +53,9 @@ export async function runTask(
     }
     case 'judgePeers':
       return task.cohorts.map(judgePeers);
-    case 'trainNlinear': {
-      const { trainNlinear } = await import('./networks/nlinear.ts');
-      return trainNlinear(task.series, task.options, { onProgress });
+    case 'trainSeasonalMlp': {
+      const { trainSeasonalMlp } = await import('./networks/seasonal-mlp.ts');
+      return trainSeasonalMlp(task.series, task.options, { onProgress });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { NlinearWeights } from '../networks/nlinear-weights.ts';
+import type { SeasonalMlpWeights } from '../networks/seasonal-mlp-weights.ts';
 import { autoregression, differencedAutoregression } from './autoregression.ts';
 import { createForecaster } from './calibrated.ts';
 import { dampedTrend } from './damped-trend.ts';
@@ -6,8 +6,8 @@ import type { Forecaster } from './forecaster.ts';
 import { lagRidge, sparseLagRidge } from './lag-ridge.ts';
 import { autoEts, mstlEts } from './mstl-ets.ts';
 import { drift, naive } from './naive.ts';
-import { createNlinear } from './nlinear.ts';
 import { onDeseasonalised, onLogScale } from './point-forecaster.ts';
+import { createSeasonalMlp } from './seasonal-mlp.ts';
 import { longestSeasonalNaive, seasonalMean, seasonalNaive } from './seasonal-naive.ts';
 import { theta } from './theta.ts';
 
@@ -25,13 +25,13 @@ export const forecasterIds = [
   'lag-ridge',
   'auto-ets',
   'mstl-ets',
-  'nlinear',
+  'seasonal-mlp',
 ] as const;
 export type ForecasterId = (typeof forecasterIds)[number];
 
 /** What the trained forecasters need; one without its weights is absent from the registry. */
 export interface TrainedWeights {
-  nlinear?: NlinearWeights;
+  seasonalMlp?: SeasonalMlpWeights;
 }
 
 /**
@@ -54,9 +54,10 @@ const members = [
 
 /** The forecasters that can be asked, by id, in the order of `forecasterIds`. */
 export function createForecasters(trained: TrainedWeights = {}): Map<ForecasterId, Forecaster> {
-  const nlinear = trained.nlinear === undefined ? [] : [createNlinear(trained.nlinear)];
+  const network = trained.seasonalMlp === undefined ? [] : [createSeasonalMlp(trained.seasonalMlp)];
+  const networks = network.flatMap((mlp) => [mlp, onLogScale(mlp)]);
   const forecasters = [
-    createForecaster('combined', [...members, ...nlinear], { hasFloor: true }),
+    createForecaster('combined', [...members, ...networks], { hasFloor: true }),
     createForecaster('seasonal-naive', [seasonalNaive]),
     createForecaster('drift', [drift]),
     createForecaster('theta', [theta, onDeseasonalised(theta)]),
@@ -65,7 +66,7 @@ export function createForecasters(trained: TrainedWeights = {}): Map<ForecasterI
     createForecaster('lag-ridge', [lagRidge]),
     createForecaster('auto-ets', [autoEts, onDeseasonalised(autoEts)]),
     createForecaster('mstl-ets', [mstlEts]),
-    ...nlinear.map((network) => createForecaster('nlinear', [network])),
+    ...(networks.length === 0 ? [] : [createForecaster('seasonal-mlp', networks)]),
   ];
   return new Map(forecasters.map((forecaster) => [forecaster.id, forecaster]));
 }

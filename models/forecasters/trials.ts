@@ -50,6 +50,11 @@ export function runTrials(
   return { members: trials, origins, testedHorizon };
 }
 
+/** How many steps before the end of a long history the tests begin. */
+export function testedSteps(horizon: number): number {
+  return horizon + (mostTests - 1) * Math.max(1, Math.floor(horizon / 2));
+}
+
 /** The tests need a past of two seasons, or of half the history where there is less. */
 function chooseOrigins(
   cells: number,

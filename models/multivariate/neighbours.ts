@@ -1,4 +1,4 @@
-import { decodeFloats, encodeFloats } from '../networks/nlinear-weights.ts';
+import { decodeFloats, encodeFloats } from '../networks/floats.ts';
 import { type Frame, isObserved, rowCount } from './frame.ts';
 import type { MultivariateDetector, Strangeness } from './multivariate-detector.ts';
 import { dayMs, fitScaling, type Scaling, timeOfDay } from './scaling.ts';

@@ -1,4 +1,4 @@
-import { decodeFloats, encodeFloats } from '../networks/nlinear-weights.ts';
+import { decodeFloats, encodeFloats } from '../networks/floats.ts';
 import { symmetricEigen } from '../statistics/symmetric-eigen.ts';
 import { type Frame, rowCount } from './frame.ts';
 import type { MultivariateDetector, Strangeness } from './multivariate-detector.ts';

@@ -5,7 +5,7 @@ import type { StateStore, StateTables } from '../state.ts';
 /** What a trainer hands over: the weights, what they were made from, and how they did. */
 export interface NewModel {
   tenant: string;
-  /** What the model is for, such as `nlinear` or `pca-residual`; versions are counted, and one is in use, per kind. */
+  /** What the model is for, such as `seasonal-mlp` or `pca-residual`; versions are counted, and one is in use, per kind. */
   kind: string;
   weights: Buffer;
   /** The data that it saw, `[from, to)` in Unix milliseconds. */
@@ -45,7 +45,7 @@ const keptVersions = 30;
  * Stores a new version, which is not in use until it is promoted. Its parent is the version in use.
  *
  * @example
- * const model = await storeModel(state, { tenant, kind: 'nlinear', weights, training, dataHash, backend, metrics }, now());
+ * const model = await storeModel(state, { tenant, kind: 'seasonal-mlp', weights, training, dataHash, backend, metrics }, now());
  * await promoteModel(state, { tenant, id: model.id, actor: 'train', reason: 'the first' }, now());
  */
 export function storeModel(

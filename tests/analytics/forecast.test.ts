@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createForecastJob, horizonSteps } from '../../analytics/forecast.ts';
 import { createTrainJob } from '../../analytics/train.ts';
-import { decodeFloats, encodeFloats } from '../../models/networks/nlinear-weights.ts';
+import { encodeFloats } from '../../models/networks/floats.ts';
 import { forecastsOfSeries } from '../../store/queries/forecasts.ts';
 import { promoteModel } from '../../store/records/model-promotions.ts';
 import { listModels, modelInUse, storeModel } from '../../store/records/models.ts';
@@ -13,7 +13,7 @@ import { hasChdb } from '../support/servers.ts';
 import { dailySwing, newTenantState, runWindow, startWorkbench, type Workbench } from './workbench.ts';
 
 const start = mondayMs;
-const now = start + 15 * dayMs;
+const now = start + 28 * dayMs;
 const everyVersion = { kind: '', after: undefined, limit: 100 };
 
 describe.skipIf(!hasChdb())('the forecast and the train job', () => {
@@ -157,7 +157,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     const { add, train, state, tenant } = await arrange();
     await add('short', hours(now - 48 * hourMs, now));
     expect(await runWindow(train, ...window)).toEqual({ series: 1, trained: 0, promoted: 0 });
-    expect(await modelInUse(state, tenant, 'nlinear')).toBeUndefined();
+    expect(await modelInUse(state, tenant, 'seasonal-mlp')).toBeUndefined();
   });
 
   test('training stores a model that the next forecasts use; the same training gives the same weights', async () => {
@@ -181,18 +181,18 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
       promoted: 1,
     });
     expect(ratios.at(-1)).toBe(1);
-    const model = await modelInUse(state, tenant, 'nlinear');
+    const model = await modelInUse(state, tenant, 'seasonal-mlp');
     expect(model).toMatchObject({ version: 1, createdAt: now, metadata: { series: 2 } });
     expect(model!.training!.to, 'the last days were held out').toBeLessThan(now);
-    const { before, after } = (model!.metadata as { loss: { before: number; after: number } }).loss;
-    expect(after).toBeLessThan(before);
+    const { first, last } = (model!.metadata as { loss: { first: number; last: number } }).loss;
+    expect(last).toBeLessThan(first);
     expect(health.degradations().map(({ component }) => component)).toEqual(
       model!.backend === 'cpu' ? ['training'] : [],
     );
 
     expect(await runWindow(job, ...window)).toEqual({ series: 2, forecasts: 2, tooShort: 0, replaced: 0 });
     const members = (await Promise.all(ids.map(read))).flatMap(([forecast]) => forecast!.members);
-    expect(members.map(({ forecaster }) => forecaster)).toContain('nlinear');
+    expect(members.map(({ forecaster }) => forecaster)).toContain('seasonal-mlp');
 
     expect(await runWindow(train, ...window), 'the same data teach nothing new').toMatchObject({ trained: 0 });
     expect(await listModels(state, tenant, everyVersion)).toHaveLength(1);
@@ -202,9 +202,9 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     const { add, train, state, tenant } = await arrange();
     await add('one', hours(start, now + dayMs));
     await runWindow(train, ...window);
-    const first = (await modelInUse(state, tenant, 'nlinear'))!;
-    const worse = JSON.parse(first.weights.toString()) as { bias: string };
-    worse.bias = encodeFloats(new Float32Array(decodeFloats(worse.bias, 48 * 7).length).fill(3));
+    const first = (await modelInUse(state, tenant, 'seasonal-mlp'))!;
+    const worse = JSON.parse(first.weights.toString()) as { parameters: string[] };
+    worse.parameters[5] = encodeFloats(new Float32Array(3 * horizonSteps).fill(3));
     const bad = await storeModel(
       state,
       { ...first, training: first.training!, dataHash: 'other', weights: Buffer.from(JSON.stringify(worse)) },
@@ -214,7 +214,7 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
 
     const next = [now, now + hourMs] as const;
     expect(await runWindow(train, ...next), 'it beats the bad one').toMatchObject({ trained: 1, promoted: 1 });
-    const better = (await modelInUse(state, tenant, 'nlinear'))!;
+    const better = (await modelInUse(state, tenant, 'seasonal-mlp'))!;
     expect(better).toMatchObject({ version: 3, parentId: bad.id });
     expect(better.metrics.mase).toBeLessThan(better.metrics.inUseMase!);
     expect(better.metrics.comparedForecasts).toBe(2);
@@ -223,6 +223,6 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     const kept = await storeModel(state, perfect, new Date(now));
     await promoteModel(state, { tenant, id: kept.id, actor: 'test', reason: '' }, new Date(now));
     expect(await runWindow(train, ...next), 'seen already').toMatchObject({ trained: 0, promoted: 0 });
-    expect(await modelInUse(state, tenant, 'nlinear')).toMatchObject({ id: kept.id });
+    expect(await modelInUse(state, tenant, 'seasonal-mlp')).toMatchObject({ id: kept.id });
   });
 });

@@ -126,12 +126,12 @@ describe.skipIf(!hasChdb())('the ledger', () => {
     const [a, b] = [await add('a', rising), await add('b', (time) => 1000 * rising(time))];
     await forecast(a, rising);
     await forecast(b, (time) => 1000 * rising(time) + 4000);
-    await forecast(b, (time) => 1000 * rising(time), 'nlinear');
+    await forecast(b, (time) => 1000 * rising(time), 'seasonal-mlp');
     await runWindow(job, issuedAt, issuedAt + 2 * dayMs);
     expect((await ofSeries()).map((row) => [row.metric, row.forecaster, row.horizon_hours])).toEqual(
-      [['a', 'mstl-ets'], ['b', 'mstl-ets'], ['b', 'nlinear']].flatMap((key) => [6, 24, 48].map((h) => [...key, h])), // biome-ignore format: one line
+      [['a', 'mstl-ets'], ['b', 'mstl-ets'], ['b', 'seasonal-mlp']].flatMap((key) => [6, 24, 48].map((h) => [...key, h])), // biome-ignore format: one line
     );
-    expect(await ofSeries({ id: b, forecaster: 'nlinear' })).toHaveLength(3);
+    expect(await ofSeries({ id: b, forecaster: 'seasonal-mlp' })).toHaveLength(3);
     const [fleet] = await ofFleet();
     // One is right, the other is off by four where a day moves by two: each counts as one, whatever its unit.
     expect(fleet).toMatchObject({ forecaster: 'mstl-ets', scored: 2 });

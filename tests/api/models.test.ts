@@ -31,7 +31,7 @@ describe.skipIf(!hasChdb())('the models that a tenant has', () => {
     const first = await service.get<{ items: Model[]; nextCursor: string }>('/v1/models?limit=2');
     const second = await service.get<{ items: Model[]; nextCursor: null }>(`/v1/models?cursor=${first.nextCursor}`);
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids.toReversed());
-    expect((await service.get<{ items: Model[] }>('/v1/models?kind=nlinear')).items).toEqual([]);
+    expect((await service.get<{ items: Model[] }>('/v1/models?kind=seasonal-mlp')).items).toEqual([]);
     await expectProblem(await service.request('/v1/models?cursor=WyJhIl0'), 400);
   });
 

@@ -4,7 +4,7 @@ import { createModelPool } from '../../models/pool.ts';
 import { toSeries } from '../models/synthetic.ts';
 
 const series = [toSeries(Array.from({ length: 200 }, (_, i) => 10 + (i % 24)))];
-const neverEnding = { series, options: { epochs: 1_000_000 } };
+const neverEnding = { series, options: { contextLength: 48, steps: 1_000_000 } };
 
 describe('work that a request waits for', () => {
   test('is refused beyond so many requests at a time, and taken again when one has ended', async () => {
@@ -24,11 +24,11 @@ describe('work that a request waits for', () => {
     const client = new AbortController();
     const patient = createOnDemand({ maxRequests: 8, timeoutSeconds: 60 });
     const given = patient(client.signal, (signal) =>
-      pool.trainNlinear(neverEnding, { signal, onProgress: () => client.abort() }),
+      pool.trainSeasonalMlp(neverEnding, { signal, onProgress: () => client.abort() }),
     );
     await expect(given).rejects.toMatchObject({ code: 'unavailable', message: 'the computation was given up' });
     const hasty = createOnDemand({ maxRequests: 8, timeoutSeconds: 0.2 });
-    const late = hasty(new AbortController().signal, (signal) => pool.trainNlinear(neverEnding, { signal }));
+    const late = hasty(new AbortController().signal, (signal) => pool.trainSeasonalMlp(neverEnding, { signal }));
     await expect(late).rejects.toMatchObject({ code: 'unavailable', message: expect.stringMatching(/too long/) });
     expect(await pool.findBackend({ only: 'cpu' })).toBe('cpu');
     await pool.close();

@@ -10,7 +10,7 @@ describe.skipIf(!hasChdb())('while a network is trained', () => {
   let service: Service;
   beforeAll(async () => {
     service = await startService({ env: { FLEETCAST_JOBS_ENABLED: 'false', FLEETCAST_MODELS_BACKEND: 'wasm' } });
-    const times = Array.from({ length: 15 * 24 }, (_, i) => now - (i + 1) * hour);
+    const times = Array.from({ length: 28 * 24 }, (_, i) => now - (i + 1) * hour);
     for (let agent = 0; agent < 5; agent++) {
       const samples = times.map((time) => ({
         metric: 'load',
@@ -47,10 +47,10 @@ describe.skipIf(!hasChdb())('while a network is trained', () => {
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.]+$/m);
     expect(metrics).toMatch(
-      /fleetcast_worker_task_duration_seconds_count\{task="train_nlinear",outcome="succeeded"\} 1/,
+      /fleetcast_worker_task_duration_seconds_count\{task="train_seasonal_mlp",outcome="succeeded"\} 1/,
     );
     const { items } = await get<{ items: { kind: string; inUse: boolean; backend: string }[] }>('/v1/models');
-    expect(items).toMatchObject([{ kind: 'nlinear', inUse: true, backend: 'wasm' }]);
+    expect(items).toMatchObject([{ kind: 'seasonal-mlp', inUse: true, backend: 'wasm' }]);
     const { models } = await get<{ models: object }>('/status');
     expect(models).toMatchObject({ backend: 'wasm', backendInUse: 'wasm' });
   });

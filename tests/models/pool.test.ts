@@ -72,15 +72,17 @@ describe('a worker', () => {
   });
 
   test('trains, reports and forecasts with what was trained', async () => {
-    const epochs: number[] = [];
-    const result = await pool.trainNlinear(
-      { series: [request.history], options: { contextLength: 48, horizon: 24, epochs: 3 } },
-      { onProgress: ({ epoch }) => epochs.push(epoch) },
+    const steps: number[] = [];
+    const result = await pool.trainSeasonalMlp(
+      { series: [request.history], options: { contextLength: 48, horizon: 24, hiddenUnits: 8, steps: 60 } },
+      { onProgress: ({ step }) => steps.push(step) },
     );
     if (!result.ok) throw new Error('expected a training');
-    expect(epochs).toEqual([1, 2, 3]);
-    const trained = { nlinear: result.weights };
-    expect(await pool.forecast({ forecaster: 'nlinear', requests: [request], trained })).toMatchObject([{ ok: true }]);
+    expect(steps).toEqual([50, 60]);
+    const trained = { seasonalMlp: result.weights };
+    expect(await pool.forecast({ forecaster: 'seasonal-mlp', requests: [request], trained })).toMatchObject([
+      { ok: true },
+    ]);
   });
 
   test('says when a series reaches a limit, as the model does here, and which backend it has', async () => {
@@ -99,25 +101,28 @@ describe('a worker', () => {
 
 describe('a task that gives no answer says which it was and why', () => {
   test('failed: a forecaster without its weights', async () => {
-    const attempt = pool.forecast({ forecaster: 'nlinear', requests: [request] });
-    await expect(attempt).rejects.toThrow('The model task forecast failed: The forecaster nlinear is unknown');
+    const attempt = pool.forecast({ forecaster: 'seasonal-mlp', requests: [request] });
+    await expect(attempt).rejects.toThrow('The model task forecast failed: The forecaster seasonal-mlp is unknown');
     await expect(attempt).rejects.toMatchObject({ task: 'forecast', failure: 'failed' });
   });
 
   test('aborted: the thread ends, and the pool goes on', async () => {
     const controller = new AbortController();
-    const attempt = pool.trainNlinear(
-      { series: [request.history], options: { epochs: 1_000_000 } },
+    const attempt = pool.trainSeasonalMlp(
+      { series: [request.history], options: { contextLength: 48, steps: 1_000_000 } },
       { signal: controller.signal, onProgress: () => controller.abort() },
     );
-    await expect(attempt).rejects.toMatchObject({ task: 'trainNlinear', failure: 'aborted' });
+    await expect(attempt).rejects.toMatchObject({ task: 'trainSeasonalMlp', failure: 'aborted' });
     expect(await pool.forecast({ forecaster: 'seasonal-naive', requests: [request] })).toHaveLength(1);
   });
 
   test('timed out: a task that would never end', async () => {
     const hasty = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 0.5 });
-    const attempt = hasty.trainNlinear({ series: [request.history], options: { epochs: 1_000_000 } });
-    await expect(attempt).rejects.toMatchObject({ task: 'trainNlinear', failure: 'timed_out' });
+    const attempt = hasty.trainSeasonalMlp({
+      series: [request.history],
+      options: { contextLength: 48, steps: 1_000_000 },
+    });
+    await expect(attempt).rejects.toMatchObject({ task: 'trainSeasonalMlp', failure: 'timed_out' });
     await hasty.close();
   });
 

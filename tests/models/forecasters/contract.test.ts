@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Forecaster, ForecastRequest, ForecastResult } from '../../../models/forecasters/forecaster.ts';
 import { createForecasters, forecasterIds } from '../../../models/forecasters/registry.ts';
-import { trainNlinear } from '../../../models/networks/nlinear.ts';
+import { trainSeasonalMlp } from '../../../models/networks/seasonal-mlp.ts';
 import { gaussian, toSeries } from '../synthetic.ts';
 
 const levels = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -14,13 +14,14 @@ function wave(length: number, seed = 1, level = 100): number[] {
 }
 
 beforeAll(async () => {
-  const result = await trainNlinear([toSeries(wave(400)), toSeries(wave(400, 2, 5))], {
+  const result = await trainSeasonalMlp([toSeries(wave(400)), toSeries(wave(400, 2, 5))], {
     contextLength: 48,
     horizon: 12,
-    epochs: 3,
+    hiddenUnits: 8,
+    steps: 20,
   });
   if (!result.ok) throw new Error('the training set is long enough');
-  for (const [id, forecaster] of createForecasters({ nlinear: result.weights })) forecasters.set(id, forecaster);
+  for (const [id, forecaster] of createForecasters({ seasonalMlp: result.weights })) forecasters.set(id, forecaster);
 });
 
 function toRequest(values: ArrayLike<number>, overrides: Partial<ForecastRequest> = {}): ForecastRequest {
@@ -141,5 +142,5 @@ describe.each(forecasterIds)('the forecaster %s', (id) => {
 });
 
 test('a trained forecaster is absent from the registry without its weights', () => {
-  expect([...createForecasters().keys()]).toEqual(forecasterIds.filter((id) => id !== 'nlinear'));
+  expect([...createForecasters().keys()]).toEqual(forecasterIds.filter((id) => id !== 'seasonal-mlp'));
 });

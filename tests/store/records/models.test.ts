@@ -10,7 +10,7 @@ import { startState, stateTargets, type TestState } from '../state-targets.ts';
 
 const now = new Date(Date.UTC(2026, 0, 5));
 const later = (ms: number) => new Date(now.getTime() + ms);
-const kind = 'nlinear';
+const kind = 'seasonal-mlp';
 const author = { actor: 'test', reason: 'because' };
 
 test('the version that was in use before there was a registry is in use after', async () => {
@@ -118,7 +118,7 @@ describe.each(stateTargets)('the model registry on $engine', ({ isAvailable, ...
       expect((await rollback()).version).toBe(1);
       expect((await rollback()).version).toBe(3);
       expect((await rollback()).version).toBe(1);
-      await expect(rollback()).rejects.toThrow(/no version of "nlinear" was in use before/);
+      await expect(rollback()).rejects.toThrow(/no version of "seasonal-mlp" was in use before/);
       expect(await inUse()).toBe(1);
       const audit = await listPromotions(store, defaultTenant, kind);
       expect(audit.map(({ action, modelId }) => [action, modelId])).toEqual([
@@ -137,8 +137,8 @@ describe.each(stateTargets)('the model registry on $engine', ({ isAvailable, ...
         .updateTable('models')
         .set({ weights: Buffer.from('weighty') })
         .execute();
-      await expect(modelInUse(store, defaultTenant, kind)).rejects.toThrow(/nlinear version 1.*damaged/);
-      await expect(promote(second)).rejects.toThrow(/nlinear version 2.*damaged/);
+      await expect(modelInUse(store, defaultTenant, kind)).rejects.toThrow(/seasonal-mlp version 1.*damaged/);
+      await expect(promote(second)).rejects.toThrow(/seasonal-mlp version 2.*damaged/);
       await expect(promote({ id: 'unknown' })).rejects.toMatchObject({ code: 'not_found' });
     });
   });
