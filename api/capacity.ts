@@ -111,7 +111,7 @@ const route = createRoute({
 });
 
 /** More series than this are not computed while a client waits. */
-const maxSeries = 20_000;
+const maxSeries = 10_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 

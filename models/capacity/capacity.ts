@@ -15,7 +15,7 @@ export type Direction = (typeof directions)[number];
 
 /** When does this series reach that limit? */
 export interface CapacityQuestion {
-  /** The highest value of each cell (the lowest, when the limit is below), up to now; a missing one is NaN. */
+  /** The highest value of each cell (the lowest, when the limit is below), up to now; one that is not finite is missing. */
   history: RegularSeries;
   /** The newest value: whether the limit is passed already. */
   latest: number;
@@ -88,7 +88,8 @@ export function answerCapacity(question: CapacityQuestion): CapacityAnswer | Ins
   if (observed.length < needed && !isPassed)
     return { ok: false, reason: 'insufficient_history', needed, available: observed.length };
 
-  const upward = fillGaps(history.values).map((value) => sign * value);
+  const known = history.values.map((value) => (Number.isFinite(value) ? sign * value : Number.NaN));
+  const upward = fillGaps(known);
   const { paths, drift, isReset } = drawFutures(upward, question, observed);
   const outlook = question.withOutlook ? outlookOf(paths, sign * latest, sign) : null;
   const growthPerDay = sign * drift * (dayMs / history.stepMs) || 0;
