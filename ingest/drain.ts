@@ -53,6 +53,7 @@ export interface Drain {
 
 const firstRetryMs = 100;
 const lastRetryMs = 5000;
+const lastInsertMs = 1000;
 
 /** Starts the drain. */
 export function startDrain({
@@ -218,13 +219,12 @@ export function startDrain({
     },
     isFailing: () => failures > 0,
     async close(timeoutMs) {
-      const stop = new AbortController();
       if (failures === 0) await this.caughtUp(timeoutMs);
       isStopped = true;
       wake?.();
       stopPause?.();
-      await Promise.race([running, sleep(timeoutMs, undefined, { signal: stop.signal }).catch(() => {})]);
-      stop.abort();
+      // An insert that is under way now has had its time: the segment is stored by the next process, once.
+      await interruptible(running, lastInsertMs);
     },
   };
 }
