@@ -232,9 +232,14 @@ async function readSeries(
     exclude: [...excludeMetrics],
     aggregations: aggregations.filter((aggregation) => grainOf(aggregation) === grain),
   });
-  return rows
-    .map(({ id, times, values }) => newPoints(id, stepMs, times, values, memories.get(id)?.asOf))
-    .filter(({ times }) => times.length > 0);
+  const series: SeriesPoints[] = [];
+  const breather = createBreather();
+  for (const { id, times, values } of rows) {
+    const points = newPoints(id, stepMs, times, values, memories.get(id)?.asOf);
+    if (points.times.length > 0) series.push(points);
+    if (breather.isDue()) await breather.now();
+  }
+  return series;
 }
 
 /** The buckets that ended after `asOf`, and that a model can use. */

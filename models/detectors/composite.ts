@@ -36,6 +36,8 @@ const jumpWeight = 0.64;
 const meanWeight = 0.64;
 /** The time constant of the mean of the residuals. */
 const meanHours = 1;
+/** An hour is told of while its residuals go on: while the last is on the same side and at least this share of the mean. */
+const stillThere = 0.5;
 /** The distance from the recent level, and the mean of the last hour's residuals. */
 const jumpEdge: EdgeOptions = { distances: 8, beyondReach: 1.25 };
 const meanEdge: EdgeOptions = { distances: 6, beyondReach: 1.25 };
@@ -161,9 +163,10 @@ function look(state: FlatState, band: Band, value: number, gapHours: number, mat
   const leastMean = meanLeastSigmas * band.leastSigma;
   const edgeOfMean = edgeOf(state, mean >= 0 ? at.meanAbove : at.meanBelow, meanEdge, leastMean);
 
+  const goesOn = residual * mean > 0 && Math.abs(residual) > stillThere * Math.abs(mean);
   const [inJumps, inMeans] = [
     (jumpWeight * Math.abs(jump)) / edgeOfJump,
-    band.isSeasonal ? (meanWeight * Math.abs(mean)) / (newcomer * edgeOfMean) : 0,
+    band.isSeasonal && goesOn ? (meanWeight * Math.abs(mean)) / (newcomer * edgeOfMean) : 0,
   ];
   const worst = Math.max(season, inJumps, inMeans);
   const speaker = worst === season ? 'season' : worst === inJumps ? 'jump' : 'hour';

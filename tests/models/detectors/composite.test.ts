@@ -172,6 +172,21 @@ describe('an alarm', () => {
     expect(alarms[1]!.score).toBeGreaterThan(3 * alarms[0]!.score);
   });
 
+  test('ends with what it is about: a value that is back scores as if nothing had been', () => {
+    const incident = { from: mondayMs + 14 * dayMs, to: mondayMs + 14 * dayMs + hourMs };
+    const swing = noisyDay(24);
+    const state = grown(14, swing);
+    const points = toPoints(
+      incident.from,
+      stepMs,
+      (2 * hourMs) / stepMs,
+      (timeMs) => swing(timeMs) * (timeMs < incident.to ? 5 : 1),
+    );
+    const scores = foldDetector(composite, state, points).map(({ score }) => score);
+    expect(Math.min(...scores.slice(0, hourMs / stepMs))).toBeGreaterThan(0.6);
+    expect(Math.max(...scores.slice(hourMs / stepMs))).toBeLessThan(0.6);
+  });
+
   test('is given for a small shift that no single sample shows, within hours', () => {
     const noise = gaussian(22);
     const begin = mondayMs + 14 * dayMs;
