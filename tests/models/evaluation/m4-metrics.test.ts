@@ -54,6 +54,18 @@ describe('Naive2', () => {
     for (const [h, expected] of [5, 15, 5].entries()) expect(forecast[h]).toBeCloseTo(expected, 9);
   });
 
+  test('says what R says: decompose(type = "multiplicative") and naive() of forecast 8.20, on a made series', () => {
+    const values = Array.from(
+      { length: 72 },
+      (_, t) => 60 + 0.3 * t + 15 * Math.sin((2 * Math.PI * t) / 12) + ((t * 7) % 5),
+    );
+    const expected = [
+      84.7677069477, 93.3247054268, 99.7208736328, 101.9673615417, 99.5357400109, 93.3483330735, 84.5989041544,
+      75.8225765144, 69.1558971165, 66.9130954059, 69.343633982, 75.8,
+    ];
+    for (const [h, value] of naive2(values, 12, 12).entries()) expect(value).toBeCloseTo(expected[h]!, 8);
+  });
+
   test('finds a season by the autocorrelation at it, and none in a line or in noise', () => {
     const wave = Float64Array.from({ length: 96 }, (_, i) => 10 + Math.sin((2 * Math.PI * i) / 24));
     expect(isSeasonal(wave, 24)).toBe(true);
