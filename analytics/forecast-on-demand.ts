@@ -4,7 +4,7 @@ import type { ModelPool } from '../models/pool.ts';
 import type { SelectedSeries } from '../store/queries/selected-series.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
-import { loadTrained, maxSilenceSteps, seasonLengthsOf } from './forecast.ts';
+import { boundsOf, loadTrained, maxSilenceSteps, seasonLengthsOf } from './forecast.ts';
 import { readHourlyHistory } from './hourly-history.ts';
 
 export interface ForecastInquiry {
@@ -41,7 +41,13 @@ export async function forecastOnDemand(
   const hours = history.values.length - 1 - history.values.findLastIndex(Number.isFinite);
   if (history.values.length > 0 && hours > maxSilenceSteps) return { ok: false, reason: 'silent', hours };
   const trained = await loadTrained(state, { id: tenant });
-  const request = { history, horizon, seasonLengths: seasonLengthsOf(history), levels };
+  const request = {
+    history,
+    horizon,
+    seasonLengths: seasonLengthsOf(history),
+    levels,
+    bounds: boundsOf(series.metric),
+  };
   const [result] = await models.forecast({ forecaster, requests: [request], trained }, { signal });
   return result!;
 }

@@ -35,7 +35,7 @@ const tasksAtOnce = 4;
 export const maxSilenceSteps = 6;
 
 /**
- * Forecasts every series that lives, 48 hours ahead from the end of the window, by the combination of forecasters that
+ * Forecasts every series that lives, up to 48 hours ahead from the end of the window, by the combination of forecasters that
  * did best on the past of each. Where the ledger says that it did worse than seasonal naive, that is what users get, and
  * the combination is stored beside it, to be scored until it does better.
  */
@@ -76,6 +76,7 @@ export function createForecastJob({ telemetry, state, models, excludeMetrics }: 
 
 export interface History {
   id: string;
+  isRatio: boolean;
   series: RegularSeries;
 }
 
@@ -101,10 +102,11 @@ export async function readHourlyHistories(
       exclude: [...excludeMetrics],
       aggregations: [...aggregations],
     };
-    for (const { id, aggregation, times, values } of await telemetry.query(pointsOfAllSeries.hour, params)) {
+    for (const { id, aggregation, is_ratio, times, values } of await telemetry.query(pointsOfAllSeries.hour, params)) {
       if ((times.at(-1) ?? 0) < to - maxSilenceSteps * stepMs) continue;
       const points = { times: Float64Array.from(times), values: Float64Array.from(values) };
-      histories.push({ id, series: fillCounts(toRegular(points, times[0]!, to, stepMs), aggregation) });
+      const series = fillCounts(toRegular(points, times[0]!, to, stepMs), aggregation);
+      histories.push({ id, isRatio: is_ratio, series });
     }
   }
   return histories;
@@ -138,7 +140,7 @@ async function forecastSome(
   const ask = (by: ForecasterId, some: readonly History[]) => {
     for (let start = 0; start < some.length; start += seriesPerTask) {
       const batch = some.slice(start, start + seriesPerTask);
-      const requests = batch.map(({ series }) => requestOf(series));
+      const requests = batch.map(requestOf);
       const task = models.forecast({ forecaster: by, requests, trained }, { signal });
       tasks.push(
         task.then((results) =>
@@ -159,8 +161,23 @@ async function forecastSome(
   return (await Promise.all(tasks)).flat();
 }
 
-function requestOf(series: RegularSeries): ForecastRequest {
-  return { history: series, horizon: horizonSteps, seasonLengths: seasonLengthsOf(series), levels: forecastLevels };
+/** A young series is forecast as far ahead as it is old, and a ratio between 0 and 1. */
+function requestOf({ series, isRatio }: History): ForecastRequest {
+  const observed = series.values.reduce((count, value) => count + (Number.isFinite(value) ? 1 : 0), 0);
+  return {
+    history: series,
+    horizon: Math.max(1, Math.min(horizonSteps, observed)),
+    seasonLengths: seasonLengthsOf(series),
+    levels: forecastLevels,
+    ...(isRatio && { bounds: ratioBounds }),
+  };
+}
+
+const ratioBounds = { lower: 0, upper: 1 };
+
+/** What a metric of this name cannot leave: `_ratio` says that it lies between 0 and 1. */
+export function boundsOf(metric: string): NonNullable<ForecastRequest['bounds']> {
+  return metric.endsWith('_ratio') ? ratioBounds : {};
 }
 
 /** A season is used once the history holds it twice. */

@@ -61,7 +61,7 @@ export function createTrainJob(options: TrainJobOptions): Job {
 async function readOrdinary(options: TrainJobOptions, tenant: Tenant, to: number): Promise<History[]> {
   const leftOut = await readLeftOut(options, tenant, { from: to - historyMs, to });
   const histories = await readHourlyHistories(options.telemetry, tenant, to, options.excludeMetrics);
-  return histories.map(({ id, series }) => ({ id, series: leaveOut(series, leftOut.get(id)) }));
+  return histories.map(({ series, ...rest }) => ({ ...rest, series: leaveOut(series, leftOut.get(rest.id)) }));
 }
 
 /** Trains and stores a version; nothing when there is too little history, or nothing new to learn from. */

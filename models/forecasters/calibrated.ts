@@ -22,7 +22,7 @@ const leastWeight = 0.01;
  * - It needs as many observed values as steps are asked for, and 10 at least.
  * - Missing values are filled by straight lines, and not counted in the tests.
  * - A series that never changed is forecast to its value, with quantiles of no width.
- * - It does not go below 0 where the history never did, nor beyond the bounds of the request.
+ * - It does not go below 0 where the history never did, nor beyond bounds of the request that the history kept.
  */
 export function createForecaster<Id extends string>(
   id: Id,
@@ -97,7 +97,8 @@ function toForecast(
 function clampTo(actual: Float64Array, bounds: ForecastRequest['bounds']): (value: number) => number {
   const isNonNegative = !actual.some((value) => value < 0);
   const lower = Math.max(bounds?.lower ?? Number.NEGATIVE_INFINITY, isNonNegative ? 0 : Number.NEGATIVE_INFINITY);
-  const upper = bounds?.upper ?? Number.POSITIVE_INFINITY;
+  const limit = bounds?.upper ?? Number.POSITIVE_INFINITY;
+  const upper = actual.some((value) => value > limit) ? Number.POSITIVE_INFINITY : limit;
   return (value) => Math.min(upper, Math.max(lower, value));
 }
 

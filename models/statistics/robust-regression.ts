@@ -9,9 +9,8 @@ export interface RobustRegression {
   solve(): Float64Array;
 }
 
-/** The first fit settles the weights of the rows; later ones start from them. */
-const firstPasses = 3;
-const laterPasses = 0;
+/** The first solution settles the weights of its rows; later rows count in full, for news are no outliers. */
+const passes = 3;
 /** Residuals beyond so many medians of their size count less: of normal ones, beyond 1.01 standard deviations. */
 const tuning = 1.5;
 const leastChange = 0.02;
@@ -28,7 +27,7 @@ export function createRobustRegression(width: number, penalty: number): RobustRe
   let targets = new Float64Array(256);
   let rowWeights = new Float64Array(256);
   let count = 0;
-  let solution: Float64Array | undefined;
+  let isSettled = false;
 
   function accumulate(r: number, weight: number): void {
     const offset = r * width;
@@ -79,8 +78,9 @@ export function createRobustRegression(width: number, penalty: number): RobustRe
       count++;
     },
     solve() {
-      const passes = solution === undefined ? firstPasses : laterPasses;
-      solution = solveOnce();
+      if (isSettled) return solveOnce();
+      isSettled = true;
+      let solution = solveOnce();
       for (let pass = 0; pass < passes; pass++) {
         reweigh(solution);
         solution = solveOnce();

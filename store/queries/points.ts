@@ -116,8 +116,9 @@ export const mediansOfSeries = defineQuery({
 export const pointsOfAllSeries = mapGrains((grain) =>
   defineQuery({
     name: `points_of_all_series_${grain}`,
-    sql: `SELECT id, aggregation, ${columns} FROM (
-      SELECT toString(series_id) AS id, toString(any(aggregation)) AS aggregation, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
+    sql: `SELECT id, aggregation, is_ratio, ${columns} FROM (
+      SELECT toString(series_id) AS id, toString(any(aggregation)) AS aggregation,
+        series_id IN (SELECT series_id FROM series WHERE tenant = {tenant:String} AND endsWith(metric, '_ratio')) AS is_ratio, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
       FROM (
         SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value, any(r.aggregation) AS aggregation FROM ${grains[grain].table} AS r
         WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
@@ -133,7 +134,12 @@ export const pointsOfAllSeries = mapGrains((grain) =>
       exclude: z.array(z.string()),
       aggregations: z.array(z.enum(aggregations)),
     }),
-    row: z.object({ id: z.string(), aggregation: z.enum(aggregations), ...pointColumns }),
+    row: z.object({
+      id: z.string(),
+      aggregation: z.enum(aggregations),
+      is_ratio: z.number().transform(Boolean),
+      ...pointColumns,
+    }),
   }),
 );
 

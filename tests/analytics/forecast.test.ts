@@ -87,6 +87,19 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
     expect(await read(short)).toEqual([]);
   });
 
+  test('a young series is forecast as far ahead as it is old, and a ratio no higher than 1', async () => {
+    const { add, job, read } = await arrange();
+    const young = await add('young', hours(now - 20 * hourMs, now));
+    const full = (time: number) => Math.min(1, dailySwing(time) / 100);
+    const ratio = await add('disk_used_ratio', hours(start, now, full));
+    const plain = await add('disk_used', hours(start, now, full));
+    await runWindow(job, ...window);
+    expect((await read(young))[0]!.mean).toHaveLength(20);
+    const highest = async (id: string) => Math.max(...(await read(id))[0]!.quantiles);
+    expect(await highest(ratio)).toBe(1);
+    expect(await highest(plain)).toBeGreaterThan(1);
+  });
+
   test('an hour without a count is 0, an hour without a value is missing', async () => {
     const { add, job, read } = await arrange();
     const everySixth = (points: { time: number; value: number }[]) => points.filter((_, i) => i % 6 === 0);

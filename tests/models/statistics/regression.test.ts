@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { burg } from '../../../models/statistics/burg.ts';
 import { mean } from '../../../models/statistics/mean.ts';
-import { createRobustRegression } from '../../../models/statistics/robust-regression.ts';
+import { createRobustRegression, type RobustRegression } from '../../../models/statistics/robust-regression.ts';
 import { solveSymmetric } from '../../../models/statistics/solve-symmetric.ts';
 import { gaussian } from '../synthetic.ts';
 
@@ -50,21 +50,37 @@ test('what is solved, multiplied out again, is the right side', () => {
   );
 });
 
-test('robust regression finds the line beside outliers, and goes on from where it was when rows are added', () => {
+describe('robust regression', () => {
   const noise = gaussian(3);
-  const regression = createRobustRegression(2, 0.001);
-  const add = (from: number, to: number) => {
+  const add = (regression: RobustRegression, from: number, to: number, outlierSize: number) => {
     for (let i = from; i < to; i++) {
       const x = (i % 50) / 10;
-      const outlier = i % 11 === 0 ? 20 : 0;
-      regression.add((row) => row.set([x, 1]), 2 * x + 5 + 0.1 * noise() + outlier);
+      regression.add((row) => row.set([x, 1]), 2 * x + 5 + 0.1 * noise() + (i % 11 === 0 ? outlierSize : 0));
     }
   };
-  add(0, 300);
-  const first = regression.solve();
-  add(300, 600);
-  for (const [slope, constant] of [first, regression.solve()]) {
+
+  test('finds the line beside outliers', () => {
+    const regression = createRobustRegression(2, 0.001);
+    add(regression, 0, 300, 20);
+    const [slope, constant] = regression.solve();
     expect(slope).toBeCloseTo(2, 0);
     expect(constant).toBeCloseTo(5, 0);
-  }
+  });
+
+  test('goes on with more rows as if it had begun with them', () => {
+    const [parts, whole] = [createRobustRegression(2, 0.001), createRobustRegression(2, 0.001)];
+    add(parts, 0, 300, 0);
+    parts.solve();
+    add(parts, 300, 600, 0);
+    add(whole, 0, 600, 0);
+    for (const [i, weight] of parts.solve().entries()) expect(weight).toBeCloseTo(whole.solve()[i]!, 1);
+  });
+
+  test('shrinks what the penalty is put on, and not the constant', () => {
+    const regression = createRobustRegression(2, 1e9);
+    add(regression, 0, 300, 0);
+    const [slope, constant] = regression.solve();
+    expect(slope).toBeCloseTo(0, 3);
+    expect(constant).toBeCloseTo(5 + 2 * 2.45, 0);
+  });
 });
