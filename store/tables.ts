@@ -112,12 +112,12 @@ export const forecastsTable = defineTable('forecasts', {
   quantiles: 'numbers',
   chosen: 'number',
   mase: 'number',
+  until: 'date',
   naive_mase: 'number',
   tested_steps: 'number',
   folds: 'number',
   members: 'text',
   replaced_because: 'text',
-  until: 'date',
 });
 
 export const incidentsTable = defineTable('incidents', {

@@ -60,9 +60,13 @@ const narrower: Record<string, fc.Arbitrary<unknown>> = {
   'heartbeats.interval_seconds': fc.double({ min: 1, max: 3600, noNaN: true }),
   'scores.score': float32,
   'scores.maturity': float32,
-  'forecasts.step_seconds': fc.nat(),
+  step_seconds: fc.nat(),
+  tested_steps: fc.nat(),
+  folds: fc.nat(),
+  horizon_hours: fc.nat(),
+  observed: fc.nat(),
   withdrawn: fc.integer({ min: 0, max: 1 }),
-  'forecasts.chosen': fc.integer({ min: 0, max: 1 }),
+  chosen: fc.integer({ min: 0, max: 1 }),
 };
 
 /** Rows of a table, of every value that its columns hold. */
