@@ -10,7 +10,7 @@ import { inputLength, windowLength } from './seasonal-windows.ts';
 import { createWindowSource, type WindowSource } from './window-source.ts';
 
 export interface SeasonalMlpOptions extends Partial<SeasonalMlpShape> {
-  /** How many batches it learns from; by default, every window some fifteen times, within bounds. */
+  /** How many batches it learns from; by default, every window some 25 times, within bounds. */
   steps?: number;
   batchSize?: number;
   learningRate?: number;
@@ -34,7 +34,7 @@ export interface TrainedSeasonalMlp {
 
 /** So many steps of training happen between two looks at the signal. */
 const stepsPerTurn = 50;
-const timesEachWindow = 15;
+const timesEachWindow = 25;
 const fewestSteps = 200;
 const mostSteps = 6000;
 /** From these shares of the steps on, the learning rate is the initial one times so much. */
