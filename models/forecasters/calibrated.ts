@@ -1,6 +1,7 @@
 import { seasonalNaiveError } from '../evaluation/mase.ts';
 import { meanAbsoluteError } from '../evaluation/mean-absolute-error.ts';
 import { fillGaps } from '../statistics/fill-gaps.ts';
+import { mean } from '../statistics/mean.ts';
 import { type Combination, combine } from './combination.ts';
 import { conformalQuantiles } from './conformal.ts';
 import type { Forecast, Forecaster, ForecastRequest, ForecastResult, Member } from './forecaster.ts';
@@ -57,10 +58,9 @@ function only(trials: Trials, members: readonly PointForecaster[]): Trials {
 
 /** The mean absolute error over all tests. */
 function testError({ tests }: Combination, { origins, testedHorizon }: Trials, actual: Float64Array): number {
-  const errors = tests
-    .map((test, k) => meanAbsoluteError(actual.subarray(origins[k]!, origins[k]! + testedHorizon), test))
-    .filter(Number.isFinite);
-  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  return mean(
+    tests.map((test, k) => meanAbsoluteError(actual.subarray(origins[k]!, origins[k]! + testedHorizon), test)),
+  );
 }
 
 function toForecast(

@@ -1,4 +1,5 @@
 import { meanAbsoluteError } from '../evaluation/mean-absolute-error.ts';
+import { mean } from '../statistics/mean.ts';
 import type { Trial, Trials } from './trials.ts';
 
 /** A weighted mean of members, and the same mean at each earlier moment. */
@@ -30,8 +31,7 @@ export function combine({ members, origins, testedHorizon }: Trials, actual: Flo
     tests.map((test, k) => (test === undefined ? Number.NaN : meanAbsoluteError(truths[k]!, test))),
   );
   const power = Math.max(leastPower, Math.min(highestPower, (origins.length * testedHorizon) / stepsPerPower));
-  const meanErrors = (without?: number) =>
-    errors.map((each) => meanOf(each.filter((error, k) => k !== without && Number.isFinite(error))));
+  const meanErrors = (without?: number) => errors.map((each) => mean(each.filter((_, k) => k !== without)));
   /** Of the members that could answer test k, by what the other tests say, or by all where there are no others. */
   const weightsOfTest = (k: number) => {
     const others = origins.length > 1 ? meanErrors(k) : overall;
@@ -77,8 +77,4 @@ function mix(
     for (let h = 0; h < mixed.length; h++) mixed[h]! += weights[m]! * forecast[h]!;
   }
   return mixed;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
