@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { packInputs, unpackResults } from './detectors/packed-batch.ts';
 import { getDetector } from './detectors/registry.ts';
@@ -117,6 +117,9 @@ export function createModelPool({
       const failure = signal?.aborted || closing !== undefined ? 'aborted' : timeout.aborted ? 'timed_out' : 'failed';
       throw new ModelTaskError(task.kind, failure, error);
     } finally {
+      // What was reported last may still wait behind the answer.
+      for (let last = channel && receiveMessageOnPort(channel.port1); last; last = receiveMessageOnPort(channel!.port1))
+        onProgress!(last.message);
       channel?.port1.close();
     }
   };

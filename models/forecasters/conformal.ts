@@ -46,7 +46,9 @@ export function conformalQuantiles(
     .sort((a, b) => a - b);
   return levels.map((level) => {
     const width = Math.sign(level - 0.5) * widthOf(scaled, Math.abs(2 * level - 1));
-    return forecast.map((value, h) => (isRatio ? value * Math.exp(width * scales[h]!) : value + width * scales[h]!));
+    return forecast.map((value, h) =>
+      isRatio ? Math.min(Number.MAX_VALUE, value * Math.exp(width * scales[h]!)) : value + width * scales[h]!,
+    );
   });
 }
 

@@ -42,3 +42,9 @@ test('without an error to go by the interval has no width', () => {
   const [low, high] = conformalQuantiles(Float64Array.of(-5, 3), [], [0.1, 0.9]);
   expect([...low!, ...high!]).toEqual([-5, 3, -5, 3]);
 });
+
+test('stays finite where errors are ratios of the smallest numbers there are', () => {
+  const tested = [{ forecast: Float64Array.of(5e-324, 1), actual: Float64Array.of(1, 5e-324) }];
+  for (const column of conformalQuantiles(Float64Array.of(1, 1), tested, [0.001, 0.999]))
+    expect(column.every(Number.isFinite)).toBe(true);
+});
