@@ -1,6 +1,7 @@
 import type { Anomaly } from './api-types.ts';
 import { type Child, h } from './dom.ts';
 import { displayUnit, formatAge, formatNumber, formatSeconds, formatValue } from './format.ts';
+import { lastedSeconds } from './lasting.ts';
 import { labelList, stateMark, timeMark } from './marks.ts';
 import { emptyNote } from './panel.ts';
 import { href } from './route.ts';
@@ -19,9 +20,8 @@ export function anomalyList(anomalies: readonly Anomaly[], now: number): Child {
 const bucketSeconds = 60;
 
 /** For how long an anomaly has lasted, in seconds: from the beginning of its first minute to the end of its last. */
-export function durationSeconds({ startedAt, endedAt }: Anomaly, now: number): number {
-  const seconds = ((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000;
-  return Math.max(0, Math.round(seconds)) + (endedAt === null ? 0 : bucketSeconds);
+export function durationSeconds(anomaly: Anomaly, now: number): number {
+  return lastedSeconds(anomaly, now) + (anomaly.endedAt === null ? 0 : bucketSeconds);
 }
 
 /** The value at the peak beside what was expected: `98 %, expected 40 % (31 % to 52 %)`. */

@@ -31,6 +31,11 @@ export function formatCount(value: number): string {
   return whole.format(value).replace('-', minus);
 }
 
+/** `1 agent`, `7 agents`. */
+export function formatCountOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /**
  * A share as per cent. It is never rounded to 0 % or 100 % unless it is exactly that, for "100 %" of an objective that
  * was missed would be a lie.

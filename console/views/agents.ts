@@ -1,13 +1,12 @@
 import type { Agent } from '../api-types.ts';
 import { h } from '../dom.ts';
-import { filterBox, matchesFilter } from '../filter-box.ts';
 import { countStates } from '../fleet-grid.ts';
 import { formatAge, formatCount, formatSeconds } from '../format.ts';
+import { listPage } from '../list-page.ts';
 import { choices, labelList, labelText, orAbsent, stateMark, timeMark } from '../marks.ts';
-import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
 import { href, hrefWith, type Route } from '../route.ts';
-import { type TableColumn, table } from '../table.ts';
-import { type Page, settle, type ViewContext, valueOr } from '../view.ts';
+import type { TableColumn } from '../table.ts';
+import { type Page, settle, type ViewContext } from '../view.ts';
 
 const stateRank = { down: 0, late: 1, up: 2 } as const;
 
@@ -42,39 +41,31 @@ const columns: readonly TableColumn<Agent>[] = [
 /** `#/agents`, `?type=`, `?state=`, `?q=`: all agents, the silent ones first. */
 export async function agentsView({ api }: ViewContext): Promise<Page> {
   const agents = await settle(api.agents());
-  const counts = countStates(valueOr(agents, []));
+  const rows = agents.ok ? { ...agents, value: byName(agents.value) } : agents;
   return {
     title: 'Agents',
-    render: (route) => [
-      pageHeading({ title: 'Agents' }),
-      loadedPanel(
-        {
-          title: 'All agents',
-          note: agents.ok && formatCount(agents.value.length),
-          actions: filterBox({ route, label: 'Filter agents', placeholder: 'Filter by name, version, label' }),
-        },
-        agents,
-        (all) => [
-          h('div', { class: 'choice-row' }, stateChoices(route, counts, all.length), typeChoices(route, all)),
-          agentsTable(all, route),
-        ],
-      ),
-    ],
+    render: (route) =>
+      listPage({
+        title: 'Agents',
+        panelTitle: 'All agents',
+        rows,
+        columns,
+        keyOf: ({ agent }) => agent,
+        textOf: searchText,
+        placeholder: 'Filter by name, version, label',
+        isChosen: choiceOf(route),
+        choices: (all) => [stateChoices(route, all), typeChoices(route, all)],
+        empty: 'No agent has sent a heartbeat yet.',
+        route,
+        defaultSort: 'state',
+      }),
   };
 }
 
-function agentsTable(all: readonly Agent[], route: Route) {
+function choiceOf(route: Route): (agent: Agent) => boolean {
   const type = route.query.get('type');
   const state = route.query.get('state');
-  const rows = byName(all).filter(
-    (agent) =>
-      (type === null || agent.type === type) &&
-      (state === null || agent.state === state) &&
-      matchesFilter(searchText(agent), route),
-  );
-  if (rows.length === 0)
-    return emptyNote(all.length === 0 ? 'No agent has sent a heartbeat yet.' : 'No agent matches.');
-  return table({ label: 'Agents', columns, rows, keyOf: ({ agent }) => agent, route, defaultSort: 'state' });
+  return (agent) => (type === null || agent.type === type) && (state === null || agent.state === state);
 }
 
 function byName(agents: readonly Agent[]): Agent[] {
@@ -85,7 +76,8 @@ function searchText({ agent, type, version, status, state, labels }: Agent): str
   return [agent, type, version, status, state, labelText(labels)].join(' ');
 }
 
-function stateChoices(route: Route, counts: ReturnType<typeof countStates>, total: number) {
+function stateChoices(route: Route, all: readonly Agent[]) {
+  const counts = countStates(all);
   const current = route.query.get('state');
   const states = (['up', 'late', 'down'] as const).map((state) => ({
     text: `${state} ${formatCount(counts[state])}`,
@@ -93,7 +85,11 @@ function stateChoices(route: Route, counts: ReturnType<typeof countStates>, tota
     isCurrent: current === state,
   }));
   return choices('State', [
-    { text: `all ${formatCount(total)}`, href: hrefWith(route, { state: undefined }), isCurrent: current === null },
+    {
+      text: `all ${formatCount(all.length)}`,
+      href: hrefWith(route, { state: undefined }),
+      isCurrent: current === null,
+    },
     ...states,
   ]);
 }

@@ -1,12 +1,12 @@
 import { type Action, actionButtons } from '../action-buttons.ts';
 import type { Finding, IncidentDetail } from '../api-types.ts';
 import { type Child, h, withVariables } from '../dom.ts';
-import { absent, formatRatio, formatSeconds, formatTime } from '../format.ts';
+import { absent, formatCountOf, formatRatio, formatSeconds, formatTime } from '../format.ts';
+import { lastedSeconds } from '../lasting.ts';
 import { meter, stateMark, timeMark } from '../marks.ts';
 import { emptyNote, facts, loadedPanel, pageHeading } from '../panel.ts';
 import { href } from '../route.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
-import { countOf, incidentSeconds } from './incidents.ts';
 
 const shownFindings = 60;
 
@@ -61,10 +61,10 @@ function glance(incident: IncidentDetail, now: number): Child {
       ['Began', timeMark(startedAt)],
       ['Peak', timeMark(peakAt)],
       ['Ended', endedAt === null ? 'not yet' : timeMark(endedAt)],
-      ['Lasts', formatSeconds(incidentSeconds(incident, now))],
-      ['Agents', agents.length <= 3 ? agents.map(agentLink) : countOf(agents.length, 'agent')],
+      ['Lasts', formatSeconds(lastedSeconds(incident, now))],
+      ['Agents', agents.length <= 3 ? agents.map(agentLink) : formatCountOf(agents.length, 'agent')],
       ['Types', types.join(', ') || absent],
-      ['Metrics', metrics.length <= 4 ? metrics.join(', ') || absent : countOf(metrics.length, 'metric')],
+      ['Metrics', metrics.length <= 4 ? metrics.join(', ') || absent : formatCountOf(metrics.length, 'metric')],
       ['Maturity', formatRatio(maturity)],
     ]),
     actions.map(({ action, actor, note, at }) =>

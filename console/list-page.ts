@@ -1,0 +1,60 @@
+import { type Child, h } from './dom.ts';
+import { filterBox, matchesFilter } from './filter-box.ts';
+import { formatCount } from './format.ts';
+import { emptyNote, loadedPanel, pageHeading } from './panel.ts';
+import type { Route } from './route.ts';
+import { type TableColumn, table } from './table.ts';
+import type { Loaded } from './view.ts';
+
+interface ListOptions<Row> {
+  /** The name of the page and of the table. */
+  title: string;
+  panelTitle: string;
+  rows: Loaded<readonly Row[]>;
+  columns: readonly TableColumn<Row>[];
+  keyOf(row: Row): string;
+  /** The text of a row that the words of the filter are looked for in. */
+  textOf(row: Row): string;
+  /** Of the filter: what it looks at. */
+  placeholder: string;
+  /** What the address chooses besides the filter, and the links that choose it. */
+  isChosen?(row: Row): boolean;
+  choices?(rows: readonly Row[]): Child;
+  /** What is said where there is no row at all. */
+  empty: Child;
+  route: Route;
+  defaultSort?: string;
+  maxRows?: number;
+}
+
+/** A page of things of one kind: a heading, choices, a filter and a table of those that pass both. */
+export function listPage<Row>({
+  title,
+  panelTitle,
+  rows,
+  textOf,
+  placeholder,
+  isChosen = () => true,
+  choices,
+  empty,
+  route,
+  ...tableOptions
+}: ListOptions<Row>): Child {
+  const actions = filterBox({ route, label: `Filter ${title.toLowerCase()}`, placeholder });
+  return [
+    pageHeading({ title }),
+    loadedPanel(
+      { title: panelTitle, note: rows.ok && formatCount(rows.value.length), actions },
+      rows,
+      (all: readonly Row[]) => {
+        const shown = all.filter((row) => isChosen(row) && matchesFilter(textOf(row), route));
+        return [
+          choices && h('div', { class: 'choice-row' }, choices(all)),
+          shown.length > 0
+            ? table({ label: title, rows: shown, route, ...tableOptions })
+            : emptyNote(all.length === 0 ? empty : 'None matches.'),
+        ];
+      },
+    ),
+  ];
+}
