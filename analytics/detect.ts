@@ -54,7 +54,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
       const counts = { series: 0, points: 0, failed: 0, levelShifts: 0, withdrawn: 0 };
       const anomalies = new Set<string>();
       for (const tenant of await listTenants(state)) {
-        const recalled = await recall(telemetry, tenant, kept.get(tenant.id), window.from);
+        const recalled = await recall(telemetry, tenant, kept.get(tenant.id), window);
         const { memories, start } = recalled;
         let { savedTo } = recalled;
         if (!kept.has(tenant.id))
@@ -116,10 +116,12 @@ async function recall(
   telemetry: TelemetryStore,
   tenant: Tenant,
   kept: KeptMemories | undefined,
-  from: number,
+  { from, log }: JobWindow,
 ): Promise<{ memories: Map<string, Memory>; start: number; savedTo: number }> {
   if (kept?.asOf === from) return { ...kept, start: from };
-  const memories = await loadMemories(telemetry, tenant, detector, from);
+  const { memories, outdated } = await loadMemories(telemetry, tenant, detector, from);
+  if (outdated > 0)
+    log.warn({ tenant: tenant.id, series: outdated }, 'states of another version: these series learn anew');
   const start = await catchUpFrom(telemetry, tenant, detector, memories, from);
   return { memories, start, savedTo: start };
 }
@@ -207,10 +209,11 @@ function logLevelShifts(
   { verdicts }: DetectResult,
 ): number {
   let count = 0;
-  for (const [index, shift] of verdicts.acceptedShifts) {
+  for (const [index, { fromLevel, toLevel }] of verdicts.acceptedShifts) {
     const timeMs = times[index]!;
     if (timeMs + stepMs <= from) continue;
-    log.info({ tenant: tenant.id, series: id, time: new Date(timeMs).toISOString(), shift }, 'new level accepted');
+    const time = new Date(timeMs).toISOString();
+    log.info({ tenant: tenant.id, series: id, time, fromLevel, toLevel }, 'new level accepted');
     count++;
   }
   return count;

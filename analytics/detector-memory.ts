@@ -21,29 +21,35 @@ export interface Memory {
 
 /** As the store keeps it. */
 interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
+  /** Absent in states of the first version. */
+  version?: number;
   detector: string;
 }
 
 export const dayMs = 86_400_000;
 
-/** The memories of all series of a tenant, by series, as they were at or before `before`. */
+/**
+ * The memories of all series of a tenant, by series, as they were at or before `before`. A state of another version of
+ * the detector is left out and counted in `outdated`: its series begins anew.
+ */
 export async function loadMemories(
   telemetry: TelemetryStore,
   tenant: Tenant,
   detector: DetectorId,
   before: number,
-): Promise<Map<string, Memory>> {
+): Promise<{ memories: Map<string, Memory>; outdated: number }> {
   const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
   const memories = new Map<string, Memory>();
-  const { stateLength } = getDetector(detector);
+  const { stateLength, stateVersion } = getDetector(detector);
   const breather = createBreather();
   for (const { id, as_of, state } of rows) {
     const kept = JSON.parse(state) as KeptMemory;
-    const detectorState = decodeState(kept.detector, stateLength);
+    const { version = 1 } = kept;
+    const detectorState = version === stateVersion ? decodeState(kept.detector, stateLength) : null;
     if (detectorState !== null) memories.set(id, { ...kept, detector: detectorState, asOf: as_of });
     if (breather.isDue()) await breather.now();
   }
-  return memories;
+  return { memories, outdated: rows.length - memories.size };
 }
 
 /**
@@ -88,6 +94,7 @@ export async function saveMemories(
   asOf: number,
 ): Promise<number> {
   const rows: RowOf<typeof detectorStatesTable>[] = [];
+  const version = getDetector(detector).stateVersion;
   const breather = createBreather();
   for (const [id, { detector: state, threshold, stepMs, asOf: movedTo }] of memories) {
     if (movedTo <= savedTo) continue;
@@ -97,7 +104,7 @@ export async function saveMemories(
       series_id: id,
       day: Math.floor((asOf - 1) / dayMs),
       as_of: asOf,
-      state: JSON.stringify({ detector: encodeState(state), threshold, stepMs } satisfies KeptMemory),
+      state: JSON.stringify({ version, detector: encodeState(state), threshold, stepMs } satisfies KeptMemory),
       until: retainFromDay + tenant.rawRetentionDays,
     });
     if (breather.isDue()) await breather.now();

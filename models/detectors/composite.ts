@@ -1,6 +1,6 @@
 import { enterAlarm, payBudget } from './alarm-budget.ts';
 import { hourMs, hourOf, quarterDayOf } from './calendar.ts';
-import { type Detector, defaultDetectorSettings, type Verdict } from './detector.ts';
+import { type Detector, defaultDetectorSettings, type LevelShift, type Verdict } from './detector.ts';
 import { type EdgeOptions, edgeLength, edgeOf, endEdgeQuarterDay, learnEdge } from './edge.ts';
 import { type FlatState, layOut } from './flat-state.ts';
 import { isNew } from './novelty.ts';
@@ -85,6 +85,7 @@ const edges = [at.jumpAbove, at.jumpBelow, at.meanAbove, at.meanBelow];
 export const composite: Detector & { readonly id: 'composite' } = {
   id: 'composite',
   stateLength: length,
+  stateVersion: 2,
 
   init(state, { isCount } = { isCount: false }) {
     state.fill(0);
@@ -113,7 +114,11 @@ export const composite: Detector & { readonly id: 'composite' } = {
 };
 
 /** Ends the hours and quarter-days that have passed since the last sample, and remembers when this one was. */
-function turnClock(state: FlatState, timeMs: number, value: number): { gapHours: number; acceptedShift: number } {
+function turnClock(
+  state: FlatState,
+  timeMs: number,
+  value: number,
+): { gapHours: number; acceptedShift: LevelShift | null } {
   const hour = hourOf(timeMs);
   if (state[at.samples] === 0) {
     startBand(state, at.band, timeMs, value);
@@ -122,7 +127,7 @@ function turnClock(state: FlatState, timeMs: number, value: number): { gapHours:
   }
   const lastHour = state[at.lastHour]!;
   const gapHours = (timeMs - lastHour * hourMs - state[at.lastOffsetMs]!) / hourMs;
-  let acceptedShift = 0;
+  let acceptedShift: LevelShift | null = null;
   if (hour !== lastHour) {
     if (quarterDayOf(hour) !== quarterDayOf(lastHour)) {
       acceptedShift = endBandQuarterDay(state, at.band);
@@ -200,7 +205,7 @@ function toVerdict(
   score: number,
   wider: number,
   maturity: number,
-  acceptedShift: number,
+  acceptedShift: LevelShift | null,
 ): Verdict {
   const { expected, floor, above, below } = band;
   return {

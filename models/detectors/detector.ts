@@ -19,8 +19,14 @@ export interface Verdict {
   maturity: number;
   /** One phrase for a person, empty unless `score > 1`: "3.2 times above what 14:00 shows". */
   reason: string;
-  /** By how much the level has moved that is expected from this sample on: a shift that lasted was accepted. Absent or 0 else. */
-  acceptedShift?: number;
+  /** A level that lasted was accepted: it is what is expected from this sample on. Null or absent almost always. */
+  acceptedShift?: LevelShift | null;
+}
+
+/** A level that was taken for new: what was expected on average since it began, and what came instead. */
+export interface LevelShift {
+  fromLevel: number;
+  toLevel: number;
 }
 
 /** What is known of a series before its first sample. */
@@ -49,6 +55,8 @@ export interface Detector {
   readonly id: string;
   /** The numbers of a state. */
   readonly stateLength: number;
+  /** Which meaning the numbers have; a state of another version cannot be gone on with. */
+  readonly stateVersion: number;
   /** Makes of a state, whatever it holds, a fresh one that has seen nothing. */
   init(state: FlatState, traits?: SeriesTraits): void;
   /** Scores one sample and updates `state` in place. `timeMs` is Unix milliseconds. */

@@ -1,4 +1,5 @@
 import { weekdayOf } from './calendar.ts';
+import type { LevelShift } from './detector.ts';
 import { type FlatState, layOut } from './flat-state.ts';
 import {
   daysKnown,
@@ -107,16 +108,17 @@ export function turnBandTo(state: FlatState, band: number, hour: number): void {
   turnTo(state, band + at.profile, hour);
 }
 
-/** Ends the quarter-day; answers by how much the level has moved when it is taken for new, else 0. */
-export function endBandQuarterDay(state: FlatState, band: number): number {
+/** Ends the quarter-day; answers the level that is taken for new by it, else null. */
+export function endBandQuarterDay(state: FlatState, band: number): LevelShift | null {
   const { isOutside, accepted } = endQuarterDay(state, band + at.shift);
   for (const reach of [band + at.above, band + at.below]) {
     if (isOutside) dropQuarterDay(state, reach);
     else closeQuarterDay(state, reach);
   }
-  if (accepted === 0) return 0;
-  shiftHistory(state, band + at.profile, accepted);
-  state[band + at.level]! += accepted;
+  if (accepted === null) return null;
+  const offset = accepted.toLevel - accepted.fromLevel;
+  shiftHistory(state, band + at.profile, offset);
+  state[band + at.level]! += offset;
   return accepted;
 }
 
@@ -172,7 +174,7 @@ export function learnBand(
   if (predicted.isSeasonal && side === 0) state[band + at.adjustment]! += (elapsedHours / adjustmentHours) * residual;
   noteDistance(state, band + (residual >= 0 ? at.above : at.below), distance, side !== 0);
   noteInHour(state, band + (residual >= 0 ? at.hourlyAbove : at.hourlyBelow), distance);
-  noteResidual(state, band + at.shift, residual, side);
+  noteResidual(state, band + at.shift, value, residual, side);
   observe(state, band + at.profile, timeMs, value);
 }
 

@@ -1,4 +1,4 @@
-import type { Verdict } from './detector.ts';
+import type { LevelShift, Verdict } from './detector.ts';
 
 /** The verdicts of a series as columns, one entry a point: small, and handed between threads without a copy. */
 export interface VerdictColumns {
@@ -7,9 +7,9 @@ export interface VerdictColumns {
   lower: Float64Array;
   upper: Float64Array;
   maturity: Float64Array;
-  /** The reasons that are not empty, and the shifts that are not 0, by index of the point. */
+  /** The reasons that are not empty, and the levels that were accepted, by index of the point. */
   reasons: Map<number, string>;
-  acceptedShifts: Map<number, number>;
+  acceptedShifts: Map<number, LevelShift>;
 }
 
 export function createVerdictColumns(length: number): VerdictColumns {
@@ -43,7 +43,7 @@ export function verdictAt(columns: VerdictColumns, index: number): Verdict {
     upper: columns.upper[index]!,
     maturity: columns.maturity[index]!,
     reason: columns.reasons.get(index) ?? '',
-    acceptedShift: columns.acceptedShifts.get(index) ?? 0,
+    acceptedShift: columns.acceptedShifts.get(index) ?? null,
   };
 }
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDetectJob } from '../../analytics/detect.ts';
+import { loadMemories } from '../../analytics/detector-memory.ts';
 import { defaultDetectorSettings as settings } from '../../models/detectors/detector.ts';
 import { countOpenAnomalies, listAnomalies, scoresOfSeries, withdrawAnomalies } from '../../store/queries/detection.ts';
-import { anomaliesTable } from '../../store/tables.ts';
+import type { Tenant } from '../../store/records/tenants.ts';
+import { anomaliesTable, detectorStatesTable } from '../../store/tables.ts';
 import { dayMs, farDay, hourMs, insertSeries, minuteMs, mondayMs, readAll, readRows } from '../store/rows.ts';
 import { hasChdb } from '../support/servers.ts';
 import { dailySwing, newTenantState, runWindow, runWindows, startWorkbench, type Workbench } from './workbench.ts';
@@ -234,6 +236,20 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     expect(await anomalies()).toHaveLength(1);
     await runWindow(job, days[0]!, days[1]!);
     expect(await anomalies()).toEqual([]);
+  });
+
+  test('a state of another version is not gone on with: its series is counted and begins anew', async () => {
+    const { telemetry } = bench;
+    const { job, tenant } = await arrange();
+    await runWindow(job, days[0]!, days[1]!);
+    const [row] = await readRows(telemetry, detectorStatesTable, tenant);
+    const load = () => loadMemories(telemetry, { id: tenant } as Tenant, 'composite', end);
+    expect(await load()).toMatchObject({ memories: { size: 1 }, outdated: 0 });
+    const { version: _, ...former } = JSON.parse(row!.state);
+    await telemetry.insert(detectorStatesTable, [
+      { ...row!, day: row!.day + 1, as_of: end, state: JSON.stringify(former) },
+    ]);
+    expect(await load()).toMatchObject({ memories: { size: 0 }, outdated: 1 });
   });
 
   test('a short window first and the whole history then leave what the whole history alone gives', async () => {

@@ -93,9 +93,10 @@ test('a level that holds goes on until it is accepted within 30 hours, which is 
   const verdicts = foldDetector(composite, state, shifted);
   expect(verdicts[0]!.score).toBeGreaterThan(1);
   expect(verdicts[(23 * hourMs) / stepMs]).toMatchObject({ score: 0.7 });
-  const shifts = verdicts.map(({ acceptedShift }) => acceptedShift).filter((shift) => shift !== 0);
+  const shifts = verdicts.map(({ acceptedShift }) => acceptedShift).filter((shift) => shift !== null);
   expect(shifts).toHaveLength(1);
-  expect(shifts[0]).toBeCloseTo(100, -1);
+  expect(shifts[0]!.fromLevel).toBeCloseTo(100, -1);
+  expect(shifts[0]!.toLevel).toBeCloseTo(200, -1);
   expect(verdicts.at(-1)!.score).toBeLessThan(1);
   expect(verdicts.at(-1)!.expected).toBeCloseTo(200, -1);
   expect(scoreAt(state, shifted.times.at(-1)! + stepMs, 100).score).toBeGreaterThan(1);

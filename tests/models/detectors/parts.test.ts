@@ -192,22 +192,23 @@ describe('the budget of alarms', () => {
 });
 
 describe('a level shift', () => {
+  const none = (blocks: number) => new Array(blocks).fill(null);
   const runBlocks = (sides: readonly number[]) => {
     const state = new Float32Array(levelShiftLength);
     return sides.map((side) => {
-      for (let i = 0; i < 10; i++) noteResidual(state, 0, 20 * side, side);
+      for (let i = 0; i < 10; i++) noteResidual(state, 0, 70 + 20 * side, 20 * side, side);
       return endQuarterDay(state, 0).accepted;
     });
   };
 
-  test('is accepted after four quarter-days on the same side, by the mean residual', () => {
-    expect(runBlocks([0, 1, 1, 1, 1, 0])).toEqual([0, 0, 0, 0, 20, 0]);
-    expect(runBlocks([-1, -1, -1, -1])).toEqual([0, 0, 0, -20]);
+  test('is accepted after four quarter-days on the same side, with what was expected and what came', () => {
+    expect(runBlocks([0, 1, 1, 1, 1, 0])).toEqual([...none(4), { fromLevel: 70, toLevel: 90 }, null]);
+    expect(runBlocks([-1, -1, -1, -1])).toEqual([...none(3), { fromLevel: 70, toLevel: 50 }]);
   });
 
   test('starts again after a quiet quarter-day or a change of side', () => {
-    expect(runBlocks([1, 1, 1, 0, 1, 1, 1])).toEqual([0, 0, 0, 0, 0, 0, 0]);
-    expect(runBlocks([1, 1, -1, -1, -1, -1])).toEqual([0, 0, 0, 0, 0, -20]);
+    expect(runBlocks([1, 1, 1, 0, 1, 1, 1])).toEqual(none(7));
+    expect(runBlocks([1, 1, -1, -1, -1, -1])).toEqual([...none(5), { fromLevel: 70, toLevel: 50 }]);
   });
 });
 
@@ -222,8 +223,8 @@ test.each([
 });
 
 test('columns give back the verdicts that were put in', () => {
-  const verdict = { score: 2, expected: 1, lower: 0, upper: 3, maturity: 0.5, reason: 'high', acceptedShift: 0 };
-  const quiet = { ...verdict, score: 0.1, reason: '', acceptedShift: -7 };
+  const verdict = { score: 2, expected: 1, lower: 0, upper: 3, maturity: 0.5, reason: 'high', acceptedShift: null };
+  const quiet = { ...verdict, score: 0.1, reason: '', acceptedShift: { fromLevel: 9, toLevel: 2 } };
   const columns = createVerdictColumns(2);
   setVerdict(columns, 0, verdict);
   setVerdict(columns, 1, quiet);
