@@ -5,7 +5,10 @@ import { AppError } from '../telemetry/errors.ts';
 import type { AppEnvironment } from './context.ts';
 import type { Keyring, Principal } from './keyring.ts';
 
-const anyone: Principal = { tenant: defaultTenant, keyId: '', name: 'anyone', scopes };
+const anyone: Principal = {
+  ...{ tenant: defaultTenant, keyId: '', name: 'anyone', scopes },
+  ...{ requestsPerSecond: null, recordsPerSecond: null },
+};
 
 /**
  * Finds out who asks: by `Authorization: Bearer KEY` or `X-Auth-Token: KEY` when `auth` is `required`; otherwise

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { otlpSignals } from '../ingest/otlp.ts';
 import { answerOtlpError } from './otlp-answers.ts';
 import { type Problem, problem, statusOf } from './problem.ts';
+import { rateLimitFields } from './rate-limit-fields.ts';
 
 /** Paths whose protocol has its own way to tell an error, and that way; RFC 9457 elsewhere. */
 const answerers: Readonly<Record<string, (context: Context, problem: Problem) => Response>> = {
@@ -9,11 +10,25 @@ const answerers: Readonly<Record<string, (context: Context, problem: Problem) =>
   ...Object.fromEntries(otlpSignals.map((signal) => [`/v1/${signal}`, answerOtlpError])),
 };
 
-/** Answers an error as the protocol of the path does. */
+/**
+ * Answers an error as the protocol of the path does. Who is to come again later is told when, and which bound it was:
+ * where there is none to name, that no request is served until then.
+ */
 export function answerError(context: Context, error: Problem): Response {
-  if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds));
+  if (error.retryAfterSeconds !== undefined) {
+    context.header('retry-after', String(error.retryAfterSeconds));
+    for (const [name, value] of Object.entries(fieldsOf(error, error.retryAfterSeconds))) {
+      context.header(name, value, { append: true });
+    }
+  }
   if (error.code === 'unauthenticated') context.header('www-authenticate', 'Bearer');
   return (answerers[context.req.path] ?? problem)(context, error);
+}
+
+function fieldsOf({ code, exceeded }: Problem, resetSeconds: number): Record<string, string> {
+  if (exceeded !== undefined) return rateLimitFields([{ remaining: 0, ...exceeded, resetSeconds }]);
+  if (code !== 'unavailable') return {};
+  return rateLimitFields([{ name: 'service', max: 0, windowSeconds: resetSeconds, remaining: 0, resetSeconds }]);
 }
 
 /** Plain text, as Prometheus writes it to its log. */

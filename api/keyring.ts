@@ -10,6 +10,9 @@ export interface Principal {
   keyId: string;
   name: string;
   scopes: readonly Scope[];
+  /** How much may be sent; null where the settings hold. */
+  requestsPerSecond: number | null;
+  recordsPerSecond: number | null;
 }
 
 export interface Keyring {
@@ -54,7 +57,8 @@ export function createKeyring({ state, now }: { state: StateStore; now: () => Da
       if (validity === 'expired') throw new AppError('unauthenticated', 'the API key has expired');
       if (validity === 'revoked') throw new AppError('unauthenticated', 'the API key was revoked');
       await touch(stored);
-      return { tenant: stored.tenant, keyId: stored.id, name: stored.name, scopes: stored.scopes };
+      const { tenant, id: keyId, name, scopes, requestsPerSecond, recordsPerSecond } = stored;
+      return { tenant, keyId, name, scopes, requestsPerSecond, recordsPerSecond };
     },
     forget(keyId) {
       for (const [key, { id }] of known.entries()) if (id === keyId) known.delete(key);

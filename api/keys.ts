@@ -11,6 +11,8 @@ import { pageOf } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { isoTime, toIso } from './values.ts';
 
+const rate = (max: number) => z.number().min(0.01).max(max);
+const settingsHold = 'Null: the setting of the service holds.';
 const keySchema = z
   .object({
     id: z.string(),
@@ -22,6 +24,8 @@ const keySchema = z
     revokedAt: isoTime.nullable(),
     lastUsedAt: isoTime.nullable().openapi({ description: 'To the minute.' }),
     replacedBy: z.string().nullable().openapi({ description: 'The id of the key that took its place.' }),
+    requestsPerSecond: z.number().nullable().openapi({ description: settingsHold }),
+    recordsPerSecond: z.number().nullable().openapi({ description: settingsHold }),
   })
   .openapi('Key');
 const newKeySchema = keySchema
@@ -33,6 +37,8 @@ const createBody = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(z.enum(scopes)).min(1),
   expiresInDays: days.min(1).optional().openapi({ description: 'Without it the key does not end by itself.' }),
+  requestsPerSecond: rate(1e6).optional().openapi({ description: 'Without it the setting of the service holds.' }),
+  recordsPerSecond: rate(1e9).optional().openapi({ description: 'Without it the setting of the service holds.' }),
 });
 const rotateBody = z.strictObject({
   overlapDays: days.default(30).openapi({ description: 'So long the old key works beside the new one.' }),
@@ -66,7 +72,7 @@ const rotateRoute = createRoute({
   middleware: [admin, limitBody()] as const,
   method: 'post',
   path: '/v1/keys/{id}/rotate',
-  summary: 'Make a key of the same name and scopes; the old one works on for the overlap',
+  summary: 'Make a key of the same name, scopes and limits; the old one works on for the overlap',
   request: { params, body: { required: true, content: json(rotateBody) } },
   responses: made,
 });
@@ -94,12 +100,12 @@ export function createKeysRoutes({ state, keyring, now }: KeysRoutesDeps) {
       return context.json({ items: keys.map(toKey), nextCursor: null }, 200);
     })
     .openapi(createKeyRoute, async (context) => {
-      const { name, scopes, expiresInDays } = context.req.valid('json');
+      const { expiresInDays, ...grant } = context.req.valid('json');
       const actor = actorOf(context);
       const expiresAt = expiresInDays === undefined ? null : now().getTime() + expiresInDays * 86_400_000;
       const { key, stored } = await state.db.transaction().execute(async (db) => {
-        const created = await createKey({ db }, { tenant: actor.tenant, name, scopes, expiresAt }, now());
-        const details = { name, scopes, expiresAt };
+        const created = await createKey({ db }, { tenant: actor.tenant, ...grant, expiresAt }, now());
+        const details = { ...grant, expiresAt };
         await recordAudit({ db }, actor, { action: 'key.created', target: created.stored.id, details }, now());
         return created;
       });
@@ -131,7 +137,7 @@ export function createKeysRoutes({ state, keyring, now }: KeysRoutesDeps) {
     });
 }
 
-function toKey({ id, name, hint, scopes, replacedBy, ...key }: StoredKey) {
+function toKey({ id, name, hint, scopes, replacedBy, requestsPerSecond, recordsPerSecond, ...key }: StoredKey) {
   const time = (ms: number | null) => (ms === null ? null : toIso(ms));
   return {
     id,
@@ -143,5 +149,7 @@ function toKey({ id, name, hint, scopes, replacedBy, ...key }: StoredKey) {
     revokedAt: time(key.revokedAt),
     lastUsedAt: time(key.lastUsedAt),
     replacedBy,
+    requestsPerSecond,
+    recordsPerSecond,
   };
 }

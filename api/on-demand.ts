@@ -23,6 +23,7 @@ export function createOnDemand({
     if (underWay >= maxRequests)
       throw new AppError('unavailable', `${maxRequests} requests of this kind are being computed already`, {
         retryAfterSeconds,
+        exceeded: { name: 'computations', max: maxRequests, unit: 'concurrent-requests' },
       });
     underWay++;
     const timeout = AbortSignal.timeout(timeoutSeconds * 1000);

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AppError, type ErrorCode, type FieldError, pointerTo } from '../telemetry/errors.ts';
+import { AppError, type ErrorCode, type ExceededBound, type FieldError, pointerTo } from '../telemetry/errors.ts';
 
 export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   invalid_request: 400,
@@ -59,6 +59,7 @@ export interface Problem {
   detail: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number | undefined;
+  exceeded?: ExceededBound | undefined;
   /** Members of the problem beside those of RFC 9457. */
   extra?: Record<string, unknown>;
 }
@@ -85,6 +86,7 @@ export function problemOf(error: unknown): Problem {
       detail: error.message,
       errors: error.errors,
       retryAfterSeconds: error.retryAfterSeconds,
+      exceeded: error.exceeded,
     };
   }
   if (error instanceof HTTPException && error.status < 500) return { code: 'invalid_request', detail: error.message };

@@ -2,7 +2,9 @@ import type { MiddlewareHandler } from 'hono';
 import { AppError } from '../telemetry/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AppEnvironment } from './context.ts';
-import { createTokenBuckets, type Level, type TokenBuckets } from './token-buckets.ts';
+import type { Principal } from './keyring.ts';
+import { type LimitState, rateLimitFields } from './rate-limit-fields.ts';
+import { capacityOf, createTokenBuckets, type Level, type TokenBuckets } from './token-buckets.ts';
 
 export interface RateLimits {
   /** Without it there is no such limit. */
@@ -21,13 +23,12 @@ export interface RecordAllowance {
 type Limit = 'requests' | 'records';
 
 /**
- * Holds each key to its requests and records a second. How many records a request brings is known once it is read, so
- * it may overdraw; the requests after it wait until that is made good. Each replica counts for itself.
- *
- * What is left is told in the fields `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10.
+ * Holds each key to its requests and records a second: its own limits, or else those of the settings. How many records
+ * a request brings is known once it is read, so it may overdraw; the requests after it wait until that is made good.
+ * Each replica counts for itself.
  */
 export function limitRate({
-  limits: { requestsPerSecond, recordsPerSecond, burstSeconds },
+  limits,
   metrics,
   now,
 }: {
@@ -35,14 +36,18 @@ export function limitRate({
   metrics: Pick<Metrics, 'rateLimited'>;
   now: () => Date;
 }): MiddlewareHandler<AppEnvironment> {
-  const bucketsOf = (perSecond: number | undefined) =>
-    perSecond === undefined ? undefined : createTokenBuckets({ perSecond, burstSeconds, now });
-  const buckets: Partial<Record<Limit, TokenBuckets>> = {};
-  const requests = bucketsOf(requestsPerSecond);
-  const records = bucketsOf(recordsPerSecond);
-  if (requests !== undefined) buckets.requests = requests;
-  if (records !== undefined) buckets.records = records;
-  const policy = policyField({ requests: requestsPerSecond, records: recordsPerSecond }, burstSeconds);
+  const { burstSeconds } = limits;
+  const buckets: Record<Limit, TokenBuckets> = {
+    requests: createTokenBuckets({ burstSeconds, now }),
+    records: createTokenBuckets({ burstSeconds, now }),
+  };
+
+  function ratesOf({ requestsPerSecond, recordsPerSecond }: Principal): Record<Limit, number | undefined> {
+    return {
+      requests: requestsPerSecond ?? limits.requestsPerSecond,
+      records: recordsPerSecond ?? limits.recordsPerSecond,
+    };
+  }
 
   function refuse(limit: Limit, { waitSeconds }: Level): never {
     metrics.rateLimited.inc({ limit });
@@ -51,43 +56,46 @@ export function limitRate({
     });
   }
 
-  function fieldsOf(key: string): [name: string, value: string][] {
-    const levels = Object.entries(buckets).map(([limit, of]) => stateField(limit, of.level(key)));
-    return levels.length === 0
-      ? []
-      : [
-          ['ratelimit-policy', policy],
-          ['ratelimit', levels.join(', ')],
-        ];
+  function statesOf(keyId: string, rates: Record<Limit, number | undefined>): LimitState[] {
+    return (['requests', 'records'] as const).flatMap((name) => {
+      const rate = rates[name];
+      if (rate === undefined) return [];
+      const { tokens, fullInSeconds } = buckets[name].level(keyId, rate);
+      const policy = { name, max: Math.max(1, capacityOf(rate, burstSeconds)), windowSeconds: burstSeconds };
+      return { ...policy, remaining: tokens, resetSeconds: fullInSeconds };
+    });
   }
 
   return async (context, next) => {
-    const { keyId } = context.get('principal');
+    const principal = context.get('principal');
+    const { keyId } = principal;
+    const rates = ratesOf(principal);
+    const levelOf = (limit: Limit) => {
+      const rate = rates[limit];
+      return rate === undefined ? undefined : buckets[limit].level(keyId, rate);
+    };
+    const take = (limit: Limit, count: number) => {
+      const rate = rates[limit];
+      if (rate !== undefined) buckets[limit].take(keyId, rate, count);
+    };
+    const tell = (set: (name: string, value: string) => void) => {
+      const states = statesOf(keyId, rates);
+      if (states.length > 0) for (const [name, value] of Object.entries(rateLimitFields(states))) set(name, value);
+    };
     context.set('allowance', {
       check() {
-        const level = records?.level(keyId);
+        const level = levelOf('records');
         if (level !== undefined && level.waitSeconds > 0) refuse('records', level);
       },
-      charge: (count) => void records?.take(keyId, count),
+      charge: (count) => take('records', count),
     });
-    const level = requests?.level(keyId);
+    const level = levelOf('requests');
     if (level !== undefined && level.waitSeconds > 0) {
-      for (const [name, value] of fieldsOf(keyId)) context.header(name, value);
+      tell((name, value) => context.header(name, value));
       refuse('requests', level);
     }
-    requests?.take(keyId, 1);
+    take('requests', 1);
     await next();
-    for (const [name, value] of fieldsOf(keyId)) context.res.headers.set(name, value);
+    tell((name, value) => context.res.headers.append(name, value));
   };
-}
-
-function policyField(perSecond: Record<Limit, number | undefined>, burstSeconds: number): string {
-  return Object.entries(perSecond)
-    .filter(([, rate]) => rate !== undefined)
-    .map(([limit, rate]) => `"${limit}";q=${Math.max(1, Math.floor(rate! * burstSeconds))};w=${burstSeconds}`)
-    .join(', ');
-}
-
-function stateField(limit: string, { tokens, fullInSeconds }: Level): string {
-  return `"${limit}";r=${Math.max(0, Math.floor(tokens))};t=${Math.ceil(fullInSeconds)}`;
 }

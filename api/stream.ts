@@ -111,7 +111,10 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
 
   function stream(context: Context, tenant: string, start: LiveCursor): Response {
     if (clients >= maxClients)
-      throw new AppError('unavailable', `${maxClients} clients follow the stream already`, { retryAfterSeconds: 10 });
+      throw new AppError('unavailable', `${maxClients} clients follow the stream already`, {
+        retryAfterSeconds: 10,
+        exceeded: { name: 'stream', max: maxClients, unit: 'concurrent-requests' },
+      });
     metrics.streamClients.set(++clients);
     context.header('x-accel-buffering', 'no');
     return streamSSE(context, async (sse) => {

@@ -11,10 +11,10 @@ export interface Level {
 }
 
 export interface TokenBuckets {
-  /** How much is in the bucket of a key. */
-  level(key: string): Level;
+  /** How much is in the bucket of a key, into which `perSecond` tokens run. */
+  level(key: string, perSecond: number): Level;
   /** Takes tokens out, though there may be too few: what is missing is a debt that the next ones wait for. */
-  take(key: string, tokens: number): Level;
+  take(key: string, perSecond: number, tokens: number): Level;
 }
 
 interface Bucket {
@@ -22,25 +22,22 @@ interface Bucket {
   atMs: number;
 }
 
+/** How many tokens a bucket holds at most. */
+export function capacityOf(perSecond: number, burstSeconds: number): number {
+  return Math.max(1, perSecond * burstSeconds);
+}
+
 /**
- * A token bucket for each key: `perSecond` tokens run in until it holds `burstSeconds` of them. Of more than 100,000
- * keys those longest unheard of are forgotten, which fills their buckets.
+ * A token bucket for each key: tokens run in at the rate of the key until it holds `burstSeconds` of them. Of more than
+ * 100,000 keys those longest unheard of are forgotten, which fills their buckets.
  *
  * @see https://www.rfc-editor.org/rfc/rfc2697, which meters traffic so.
  */
-export function createTokenBuckets({
-  perSecond,
-  burstSeconds,
-  now,
-}: {
-  perSecond: number;
-  burstSeconds: number;
-  now: () => Date;
-}): TokenBuckets {
-  const capacity = Math.max(1, perSecond * burstSeconds);
+export function createTokenBuckets({ burstSeconds, now }: { burstSeconds: number; now: () => Date }): TokenBuckets {
   const buckets = new LRUCache<string, Bucket>({ max: 100_000 });
 
-  function filled(key: string): Bucket {
+  function filled(key: string, perSecond: number): Bucket {
+    const capacity = capacityOf(perSecond, burstSeconds);
     const nowMs = now().getTime();
     let bucket = buckets.get(key);
     if (bucket === undefined) {
@@ -53,7 +50,8 @@ export function createTokenBuckets({
     return bucket;
   }
 
-  function levelOf({ tokens }: Bucket): Level {
+  function levelOf({ tokens }: Bucket, perSecond: number): Level {
+    const capacity = capacityOf(perSecond, burstSeconds);
     return {
       tokens,
       waitSeconds: tokens >= 1 ? 0 : (1 - tokens) / perSecond,
@@ -62,11 +60,11 @@ export function createTokenBuckets({
   }
 
   return {
-    level: (key) => levelOf(filled(key)),
-    take(key, tokens) {
-      const bucket = filled(key);
+    level: (key, perSecond) => levelOf(filled(key, perSecond), perSecond),
+    take(key, perSecond, tokens) {
+      const bucket = filled(key, perSecond);
       bucket.tokens -= tokens;
-      return levelOf(bucket);
+      return levelOf(bucket, perSecond);
     },
   };
 }

@@ -50,11 +50,13 @@ export function createAdmission({ maxBytes, usedBytes, maxPendingBytes, pendingB
     if (usedBytes() >= maxBytes) {
       return new AppError('unavailable', 'the spool is full, because ClickHouse does not take records fast enough', {
         retryAfterSeconds: 10,
+        exceeded: { name: 'spool', max: maxBytes, unit: 'content-bytes' },
       });
     }
     if (pendingBytes() >= maxPendingBytes) {
       return new AppError('too_many_requests', 'too many records wait for the disk; send them again later', {
         retryAfterSeconds: 1,
+        exceeded: { name: 'pending', max: maxPendingBytes, unit: 'content-bytes' },
       });
     }
     return undefined;
@@ -71,9 +73,11 @@ export function createAdmission({ maxBytes, usedBytes, maxPendingBytes, pendingB
     enter(tenant, bytes) {
       check();
       const ofTenant = held.get(tenant) ?? 0;
-      if (ofTenant > 0 && ofTenant + bytes > shareOfFree * (maxBytes - usedBytes())) {
+      const share = shareOfFree * (maxBytes - usedBytes());
+      if (ofTenant > 0 && ofTenant + bytes > share) {
         throw new AppError('too_many_requests', 'too many records of this tenant wait to be stored; send them later', {
           retryAfterSeconds: 5,
+          exceeded: { name: 'tenant-spool', max: share, unit: 'content-bytes', remaining: share - ofTenant },
         });
       }
     },

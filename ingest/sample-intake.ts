@@ -104,7 +104,6 @@ export class SampleIntake {
    * @throws AppError as the writer; nothing is known to be stored, and the counters are as before.
    */
   async store(): Promise<IntakeOutcome> {
-    this.#sender.charge?.(this.#batch.length + this.#refused);
     try {
       this.#sender.charge?.(this.#batch.length + this.#skippedCount() + this.#refused);
       await this.#batch.store();

@@ -9,6 +9,7 @@ import * as responses from './schema/state/0006_responses.ts';
 import * as overflows from './schema/state/0007_overflows.ts';
 import * as idempotency from './schema/state/0008_idempotency.ts';
 import * as tenantBudgets from './schema/state/0009_tenant_budgets.ts';
+import * as keyLimits from './schema/state/0010_key_limits.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -21,6 +22,7 @@ const migrations: Record<string, Migration> = {
   '0007_overflows': overflows,
   '0008_idempotency': idempotency,
   '0009_tenant_budgets': tenantBudgets,
+  '0010_key_limits': keyLimits,
 };
 
 /**

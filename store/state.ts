@@ -27,6 +27,8 @@ export interface StateTables {
     revoked_at: number | null;
     last_used_at: number | null;
     replaced_by: string | null;
+    requests_per_second: number | null;
+    records_per_second: number | null;
   };
   tenant_budgets: { tenant: string; budget: string; changed_at: number };
   overflows: {

@@ -25,6 +25,16 @@ export function pointerTo(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** The bound that a request ran into, for the fields that tell a client of it. */
+export interface ExceededBound {
+  /** Names it: letters and hyphens. */
+  name: string;
+  max: number;
+  unit: 'content-bytes' | 'concurrent-requests';
+  /** What is left of it, which was too little; by default 0. */
+  remaining?: number;
+}
+
 /**
  * An error that ends a request. `message` is for the caller; `cause` is for the operator and is only logged.
  */
@@ -33,6 +43,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly exceeded: ExceededBound | undefined;
 
   constructor(
     code: ErrorCode,
@@ -41,11 +52,18 @@ export class AppError extends Error {
       errors = [],
       cause,
       retryAfterSeconds,
-    }: { errors?: readonly FieldError[]; cause?: unknown; retryAfterSeconds?: number } = {},
+      exceeded,
+    }: {
+      errors?: readonly FieldError[];
+      cause?: unknown;
+      retryAfterSeconds?: number;
+      exceeded?: ExceededBound;
+    } = {},
   ) {
     super(message, { cause });
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.exceeded = exceeded;
   }
 }

@@ -58,6 +58,13 @@ function iso(ms: number | null): string {
   return ms === null ? '' : new Date(ms).toISOString();
 }
 
+function readRate(text: string): number {
+  const rate = Number(text);
+  if (!Number.isFinite(rate) || rate < 0.01 || rate > 1e9)
+    throw new InvalidArgumentError('allowed: 0.01 to 1000000000');
+  return rate;
+}
+
 function readDays(text: string): number {
   const days = Number(text);
   if (!Number.isFinite(days) || days < 0 || days > 3650) throw new InvalidArgumentError('allowed: 0 to 3650 days');
@@ -73,12 +80,21 @@ Examples:
   npm run keys -- create agents --scope ingest                  a key for agents
   npm run keys -- create grafana --scope read --expires 365     a key for whoever reads, for a year
   npm run keys -- create ops --scope read operate               a key that may also run jobs
+  npm run keys -- create noisy --scope ingest --records-per-second 1000
   npm run keys -- list
   npm run keys -- rotate KEY_ID --overlap 7                     a new key; the old one works seven days more
   npm run keys -- revoke KEY_ID                                 ends a key; replicas notice within ten seconds
   npm run keys -- tenant acme "Acme Inc."                       makes a tenant, whose data nobody else sees
   npm run keys -- create acme-agents --scope ingest --tenant acme`,
   );
+
+interface CreateOptions {
+  scope: Scope[];
+  expires?: number;
+  tenant: string;
+  requestsPerSecond?: number;
+  recordsPerSecond?: number;
+}
 
 const tenantOption = () => new Option('--tenant <id>', 'whose key').default(defaultTenant);
 
@@ -87,14 +103,17 @@ program
   .description('make a key and print it, this once: only its hash is kept')
   .addOption(new Option('--scope <scope...>', 'what it may do').choices([...scopes]).makeOptionMandatory())
   .addOption(new Option('--expires <days>', 'the key ends after so many days').argParser(readDays))
+  .option('--requests-per-second <n>', 'so many requests, in place of the setting', readRate)
+  .option('--records-per-second <n>', 'so many records, in place of the setting', readRate)
   .addOption(tenantOption())
-  .action((name: string, { scope, expires, tenant }: { scope: Scope[]; expires?: number; tenant: string }) =>
+  .action((name: string, { scope, expires, tenant, ...rates }: CreateOptions) =>
     withState(async (state) => {
       await knownTenant(state, tenant);
       const expiresAt = expires === undefined ? null : now().getTime() + expires * dayMs;
       const made = await state.db.transaction().execute(async (db) => {
-        const created = await createKey({ db }, { tenant, name, scopes: scope, expiresAt }, now());
-        await record({ db }, tenant, 'key.created', created.stored.id, { name, scopes: scope, expiresAt });
+        const grant = { name, scopes: scope, expiresAt, ...rates };
+        const created = await createKey({ db }, { tenant, ...grant }, now());
+        await record({ db }, tenant, 'key.created', created.stored.id, grant);
         return created;
       });
       show(made);

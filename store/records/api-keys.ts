@@ -13,10 +13,15 @@ export interface KeyGrant {
   scopes: readonly Scope[];
   /** Unix milliseconds; null for a key that does not end by itself. */
   expiresAt?: number | null;
+  /** How much it may send; null where the settings hold. */
+  requestsPerSecond?: number | null | undefined;
+  recordsPerSecond?: number | null | undefined;
 }
 
 /** A key as it is kept: all about it but the key. */
 export interface StoredKey extends Required<KeyGrant> {
+  requestsPerSecond: number | null;
+  recordsPerSecond: number | null;
   id: string;
   /** How the key begins; empty for one that was not made here. */
   hint: string;
@@ -95,7 +100,7 @@ export async function listKeys({ db }: StateStore, tenant: string): Promise<Stor
 }
 
 /**
- * Makes a key of the same name and scopes, and lets the old one work for `overlapDays` more, so that its users can
+ * Makes a key of the same name, scopes and limits, and lets the old one work for `overlapDays` more, so that its users can
  * change over one by one. A key with an end gets a successor that lives as long as it was to live.
  *
  * @throws AppError `not_found`, or `conflict` when the key is not good any more or has a successor already.
@@ -111,7 +116,7 @@ export async function rotateKey(
   if (old.replacedBy !== null) throw new AppError('conflict', `the key was rotated before, to ${old.replacedBy}`);
   const lifetime = old.expiresAt === null ? null : old.expiresAt - old.createdAt;
   const expiresAt = lifetime === null ? null : now.getTime() + lifetime;
-  const made = await createKey({ db }, { tenant, name: old.name, scopes: old.scopes, expiresAt }, now);
+  const made = await createKey({ db }, { ...old, expiresAt }, now);
   const end = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now.getTime() + overlapDays * 86_400_000);
   const changed = await db
     .updateTable('api_keys')
@@ -157,16 +162,18 @@ async function keyOfTenant(db: StateStore['db'], tenant: string, id: string): Pr
 
 type Row = StateTables['api_keys'];
 
-function rowOf(key: string, { tenant, name, scopes, expiresAt = null }: KeyGrant, hint: string, now: Date): Row {
+function rowOf(key: string, grant: KeyGrant, hint: string, now: Date): Row {
   return {
     id: randomUUID(),
-    tenant,
-    name,
+    tenant: grant.tenant,
+    name: grant.name,
     hash: hashKey(key),
     hint,
-    scopes: scopes.join(' '),
+    scopes: grant.scopes.join(' '),
     created_at: now.getTime(),
-    expires_at: expiresAt,
+    expires_at: grant.expiresAt ?? null,
+    requests_per_second: grant.requestsPerSecond ?? null,
+    records_per_second: grant.recordsPerSecond ?? null,
     revoked_at: null,
     last_used_at: null,
     replaced_by: null,
@@ -185,5 +192,7 @@ function fromRow(row: Row): StoredKey {
     revokedAt: row.revoked_at,
     lastUsedAt: row.last_used_at,
     replacedBy: row.replaced_by,
+    requestsPerSecond: row.requests_per_second,
+    recordsPerSecond: row.records_per_second,
   };
 }

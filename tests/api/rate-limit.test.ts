@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKey } from '../../store/records/api-keys.ts';
+import { createKey, rotateKey } from '../../store/records/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { expectProblem } from '../support/problem.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -62,6 +62,17 @@ describe.skipIf(!hasChdb())('a key that may send two requests and ten records a 
     const [greedy, modest] = [await newKey(), await newKey()];
     for (let i = 0; i < 6; i++) await get(greedy);
     expect([(await get(greedy)).status, (await get(modest)).status]).toEqual([429, 200]);
+  });
+
+  test('holds to limits of its own where it has some, and so does the key that takes its place', async () => {
+    const grant = { tenant: 'default', name: 'own', scopes: ['read', 'ingest'] as const, requestsPerSecond: 100 };
+    const made = await createKey(service.state, grant, new Date(clockMs));
+    const rotation = { tenant: 'default', id: made.stored.id, overlapDays: 1 };
+    const next = await rotateKey(service.state, rotation, new Date(clockMs));
+    for (const { key } of [made, next]) {
+      const policy = '"requests";q=200;w=2, "records";q=20;w=2';
+      expect((await get(key)).headers.get('ratelimit-policy')).toBe(policy);
+    }
   });
 
   test('is counted when it is refused, and a probe is never refused', async () => {
