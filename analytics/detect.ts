@@ -1,5 +1,4 @@
 import type { ModelPool } from '../models/pool.ts';
-import type { DetectResult } from '../models/tasks.ts';
 import { initThreshold } from '../models/thresholds.ts';
 import { withdrawOpenOf } from '../store/queries/detection.ts';
 import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
@@ -14,6 +13,7 @@ import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories }
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
 import { recallFeedback } from './held-back.ts';
 import type { Job, JobWindow } from './job.ts';
+import { collectLevelShifts, type LevelShifts } from './level-shifts.ts';
 
 export interface DetectJobOptions {
   telemetry: TelemetryStore;
@@ -62,6 +62,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
         const holdBack = await recallFeedback(state, tenant.id);
+        const levelShifts = collectLevelShifts(telemetry, tenant, detector, window);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
@@ -74,6 +75,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
               memories,
               earlier,
               holdBack,
+              levelShifts,
               window,
               from,
               to,
@@ -95,6 +97,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
         counts.series += series;
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
+        await levelShifts.store((id) => memories.has(id));
         await closeSilent({ telemetry, tenant, memories, holdBack, window });
         kept.set(tenant.id, { memories, asOf: window.to, savedTo });
       }
@@ -140,6 +143,7 @@ interface Piece extends DetectJobOptions {
   earlier: EarlierFindings;
   /** Marks what people need not be told of. */
   holdBack: (row: RowOf<typeof anomaliesTable>) => RowOf<typeof anomaliesTable>;
+  levelShifts: LevelShifts;
   window: JobWindow;
   from: number;
   to: number;
@@ -149,7 +153,8 @@ interface Piece extends DetectJobOptions {
 }
 
 async function detectPiece(piece: Piece): Promise<PieceResult> {
-  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, holdBack, window, to } = piece;
+  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, holdBack, levelShifts, window, to } =
+    piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   const total: PieceResult = { points: 0, failed: 0, levelShifts: 0, anomalies: [] };
@@ -183,7 +188,7 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       for (const anomaly of decided.changed)
         found.push(earlier.settle(holdBack(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
       total.points += appendScores(scores, tenant, one, result, window.from, until);
-      total.levelShifts += logLevelShifts(window, tenant, one, result);
+      total.levelShifts += levelShifts.note(one, result.verdicts);
       if (breather.isDue()) await breather.now();
     }
     await telemetry.insert(scoresTable, scores);
@@ -200,23 +205,6 @@ interface PieceResult {
   /** New levels that were accepted in the window. */
   levelShifts: number;
   anomalies: string[];
-}
-
-function logLevelShifts(
-  { from, log }: JobWindow,
-  tenant: Tenant,
-  { id, stepMs, times }: SeriesPoints,
-  { verdicts }: DetectResult,
-): number {
-  let count = 0;
-  for (const [index, { fromLevel, toLevel }] of verdicts.acceptedShifts) {
-    const timeMs = times[index]!;
-    if (timeMs + stepMs <= from) continue;
-    const time = new Date(timeMs).toISOString();
-    log.info({ tenant: tenant.id, series: id, time, fromLevel, toLevel }, 'new level accepted');
-    count++;
-  }
-  return count;
 }
 
 /** The series that are scored at a grain, with the buckets that end in the piece and that their states have not seen. */

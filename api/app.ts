@@ -27,6 +27,7 @@ import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
 import { createJobsRoutes, type JobsRoutesDeps } from './jobs.ts';
 import { createKeyring } from './keyring.ts';
 import { createKeysRoutes } from './keys.ts';
+import { createLevelShiftsRoutes } from './level-shifts.ts';
 import { createMaintenanceRoutes } from './maintenance.ts';
 import { createModelsRoutes } from './models.ts';
 import { createOnDemand } from './on-demand.ts';
@@ -101,6 +102,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createDetectorsRoutes({ ...deps, onDemand }));
   app.route('/', createAnomaliesRoutes(deps));
+  app.route('/', createLevelShiftsRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
   app.route('/', createFeedbackRoutes(deps));
   app.route('/', createIncidentsRoutes(deps));

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { transitionsOf } from '../store/queries/agents.ts';
 import { changedAnomalies, changedIncidents, maxEvents } from '../store/queries/events.ts';
+import { anyLevelShift, listLevelShifts } from '../store/queries/level-shifts.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { toLevelShift } from './level-shifts.ts';
 import { toIso } from './values.ts';
 
 /** Something that happened: `event` names it, such as `incident.opened`. */
@@ -55,12 +57,13 @@ export async function readLiveEvents(
   const cursor = await currentCursor(deps);
   const rangeOf = (job: keyof LiveCursor) => ({ tenant, after: since[job], upTo: cursor[job] });
   const isNew = (job: keyof LiveCursor) => cursor[job] > since[job];
-  const [transitions, anomalies, incidents] = await Promise.all([
+  const [transitions, anomalies, shifts, incidents] = await Promise.all([
     isNew('liveness') ? readTransitions(deps, tenant, since.liveness, cursor.liveness) : [],
     isNew('detect') ? readAnomalies(deps, rangeOf('detect')) : [],
+    isNew('detect') ? readLevelShifts(deps, rangeOf('detect')) : [],
     isNew('incidents') ? readIncidents(deps, rangeOf('incidents')) : [],
   ]);
-  return { events: [...transitions, ...anomalies, ...incidents], cursor };
+  return { events: [...transitions, ...anomalies, ...shifts, ...incidents], cursor };
 }
 
 interface Range {
@@ -99,6 +102,12 @@ async function readAnomalies({ telemetry }: LiveEventsDeps, range: Range): Promi
       ...(ended_at === null ? [] : [{ event: 'anomaly.closed', data }]),
     ];
   });
+}
+
+async function readLevelShifts({ telemetry }: LiveEventsDeps, { tenant, after, upTo }: Range): Promise<LiveEvent[]> {
+  const known = { knownAfter: after, knownUpTo: upTo };
+  const rows = await telemetry.query(listLevelShifts, { ...anyLevelShift, ...known, tenant, limit: maxEvents });
+  return rows.reverse().map((row) => ({ event: 'series.level_shifted', data: toLevelShift(row) }));
 }
 
 async function readIncidents({ telemetry }: LiveEventsDeps, range: Range): Promise<LiveEvent[]> {

@@ -21,7 +21,7 @@ const eventSchema = z
   .object({
     event: z.string().openapi({
       description:
-        'anomaly.opened, .closed; incident.opened, .changed, .closed, .merged, .withdrawn; agent.new, .up, .late, .down, .recovered.',
+        'anomaly.opened, .closed; series.level_shifted; incident.opened, .changed, .closed, .merged, .withdrawn; agent.new, .up, .late, .down, .recovered.',
     }),
     data: z.record(z.string(), z.unknown()),
   })
@@ -30,7 +30,7 @@ const eventSchema = z
 const route = createRoute({
   method: 'get',
   path: '/v1/stream',
-  summary: 'Follow what happens: anomalies, incidents, agents',
+  summary: 'Follow what happens: anomalies, accepted levels, incidents, agents',
   description:
     'With `Accept: text/event-stream`, server-sent events: `Last-Event-ID` goes on where a client was, up to a day back, and comments ' +
     'keep the connection alive. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',

@@ -10,6 +10,7 @@ import type {
   Incident,
   IncidentDetail,
   JobInfo,
+  LevelShift,
   Run,
   SeriesInfo,
   SeriesPoints,
@@ -116,6 +117,8 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
       maxItems: number,
     ) => list<Anomaly>('/v1/anomalies', query, maxItems),
     anomaly: (id: string) => get<AnomalyDetail>(at('anomalies', id)),
+    levelShifts: (query: { series: string; from: number; to: number }, maxItems: number) =>
+      list<LevelShift>('/v1/level-shifts', query, maxItems),
     feedbackOn: (series: string) => list<Feedback>('/v1/feedback', { series }),
     giveFeedback: (anomaly: string, verdict: Verdict) =>
       change<{ effect: FeedbackEffect }>('POST', at('anomalies', anomaly, 'feedback'), { verdict }),

@@ -148,6 +148,14 @@ export interface AnomalyDetail extends Anomaly {
   incidents: readonly { id: string; title: string }[];
 }
 
+/** A level that lasted until it was taken for what is ordinary. */
+export interface LevelShift {
+  id: string;
+  acceptedAt: string;
+  fromLevel: number | null;
+  toLevel: number | null;
+}
+
 export type Verdict = 'false_alarm' | 'real' | 'expected';
 
 export interface Feedback {

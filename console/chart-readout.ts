@@ -1,4 +1,4 @@
-import type { ChartSpec } from './chart.ts';
+import type { ChartMoment, ChartSpec } from './chart.ts';
 import { h, withVariables } from './dom.ts';
 import { formatTime, formatValue } from './format.ts';
 import { morph } from './morph.ts';
@@ -35,7 +35,7 @@ export function createReadout(initial: ChartSpec, resetZoom: () => void): Readou
   };
 }
 
-function entriesOf({ lines, bands, spans, unit }: ChartSpec, reading: Reading | undefined): HTMLElement[] {
+function entriesOf({ lines, bands, spans, shifts = [], unit }: ChartSpec, reading: Reading | undefined): HTMLElement[] {
   const at = (column: number) => reading?.values[column];
   const lineEntries = lines.map(({ name, column, color, isDashed = false }) =>
     entry({
@@ -56,8 +56,15 @@ function entriesOf({ lines, bands, spans, unit }: ChartSpec, reading: Reading | 
   });
   const spanEntries =
     spans.length > 0 ? [entry({ name: 'Anomaly', color: '--anomaly', shape: 'mark', value: undefined })] : [];
+  const shiftEntries = shifts.length > 0 ? [shiftEntry(shifts, reading)] : [];
   const time = h('span', { class: 'readout-time' }, reading === undefined ? '' : formatTime(reading.timeMs));
-  return [...lineEntries, ...bandEntries, ...spanEntries, time];
+  return [...lineEntries, ...bandEntries, ...spanEntries, ...shiftEntries, time];
+}
+
+/** What an accepted level was is told from there on, until the next. */
+function shiftEntry(shifts: readonly ChartMoment[], reading: Reading | undefined): HTMLElement {
+  const latest = reading && shifts.findLast(({ timeMs }) => timeMs <= reading.timeMs);
+  return entry({ name: 'New level accepted', color: '--level-shift', shape: 'dash', value: latest?.text });
 }
 
 function entry({

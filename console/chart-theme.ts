@@ -7,6 +7,7 @@ export type ChartColor =
   | '--forecast-outer'
   | '--anomaly'
   | '--anomaly-fill'
+  | '--level-shift'
   | '--objective'
   | '--chart-grid'
   | '--chart-text'

@@ -29,6 +29,13 @@ export interface ChartSpan {
   to: number;
 }
 
+/** A moment that is marked by an upright line. */
+export interface ChartMoment {
+  timeMs: number;
+  /** What it was, in a few words. */
+  text: string;
+}
+
 export interface ChartSpec {
   /** Says which chart of the page it is, so that a refresh finds it. */
   key: string;
@@ -42,6 +49,8 @@ export interface ChartSpec {
   lines: readonly ChartLine[];
   bands: readonly ChartBand[];
   spans: readonly ChartSpan[];
+  /** When a new level was accepted. */
+  shifts?: readonly ChartMoment[];
   /** Where the past ends. */
   presentMs?: number;
   isTall?: boolean;

@@ -1,6 +1,6 @@
 import type UPlot from 'uplot';
 import type { ChartSpec } from './chart.ts';
-import { chartColor } from './chart-theme.ts';
+import { type ChartColor, chartColor } from './chart-theme.ts';
 
 /** Shades the spans of a chart and points at each from above. */
 export function shadeSpans(plot: UPlot, { spans }: ChartSpec): void {
@@ -22,16 +22,24 @@ export function shadeSpans(plot: UPlot, { spans }: ChartSpec): void {
   }
 }
 
-/** Draws the dashed line between what was and what may come. */
+/** Draws the line between what was and what may come. */
 export function markPresent(plot: UPlot, { presentMs }: ChartSpec): void {
-  if (presentMs === undefined) return;
+  if (presentMs !== undefined) drawUpright(plot, presentMs, '--chart-now', [3, 3]);
+}
+
+/** Draws a line where a new level was accepted. */
+export function markShifts(plot: UPlot, { shifts = [] }: ChartSpec): void {
+  for (const { timeMs } of shifts) drawUpright(plot, timeMs, '--level-shift', [6, 3]);
+}
+
+function drawUpright(plot: UPlot, timeMs: number, color: ChartColor, dashPixels: readonly number[]): void {
   const { ctx, bbox } = plot;
-  const x = Math.round(plot.valToPos(presentMs, 'x', true));
+  const x = Math.round(plot.valToPos(timeMs, 'x', true));
   if (x < bbox.left || x > bbox.left + bbox.width) return;
   ctx.save();
-  ctx.strokeStyle = chartColor('--chart-now');
+  ctx.strokeStyle = chartColor(color);
   ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.setLineDash(dashPixels.map((pixels) => pixels * devicePixelRatio));
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);

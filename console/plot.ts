@@ -2,7 +2,7 @@ import type UPlot from 'uplot';
 import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
 import { chartColor, chartFont } from './chart-theme.ts';
 import { formatTick, formatValue } from './format.ts';
-import { markPresent, shadeSpans } from './plot-marks.ts';
+import { markPresent, markShifts, shadeSpans } from './plot-marks.ts';
 
 /** Loaded by the page itself, before the modules. */
 declare const uPlot: typeof UPlot;
@@ -95,7 +95,7 @@ function optionsOf(spec: () => ChartSpec, { width, height, onCursor }: PlotOptio
     },
     hooks: {
       drawClear: [(plot) => shadeSpans(plot, spec())],
-      draw: [(plot) => markPresent(plot, spec())],
+      draw: [(plot) => markPresent(plot, spec()), (plot) => markShifts(plot, spec())],
       setCursor: [report],
       setScale: [report],
     },

@@ -1,4 +1,4 @@
-import type { Anomaly, Column, Forecast, SeriesInfo, SeriesPoints, SeriesScores } from './api-types.ts';
+import type { Anomaly, Column, Forecast, LevelShift, SeriesInfo, SeriesPoints, SeriesScores } from './api-types.ts';
 import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
 import { breakGaps, fillCounts, lastPoint, type TimeTable, typicalStepMs } from './columns.ts';
 import { displayUnit, formatTime, formatValue } from './format.ts';
@@ -10,6 +10,7 @@ interface SeriesChartInput {
   scores?: SeriesScores | undefined;
   forecast?: Forecast | undefined;
   anomalies: readonly Anomaly[];
+  shifts?: readonly LevelShift[];
   /** What of the past is shown, at most from the first sample; and how far the forecast may reach beyond it. */
   range: readonly [from: number, to: number];
   maxAheadMs: number;
@@ -23,6 +24,7 @@ export function seriesChart({
   scores,
   forecast,
   anomalies,
+  shifts = [],
   range,
   maxAheadMs,
   isTall = false,
@@ -68,6 +70,12 @@ export function seriesChart({
       from: Date.parse(startedAt),
       to: endedAt === null ? range[1] : Date.parse(endedAt),
     })),
+    shifts: shifts
+      .map(({ acceptedAt, fromLevel, toLevel }) => ({
+        timeMs: Date.parse(acceptedAt),
+        text: `${formatValue(fromLevel, shownUnit)} \u2192 ${formatValue(toLevel, shownUnit)}`,
+      }))
+      .sort((a, b) => a.timeMs - b.timeMs),
     ...(ahead !== undefined && last !== undefined && { presentMs: last.time }),
     isTall,
   };

@@ -91,6 +91,19 @@ export const anomaliesTable = defineTable('anomalies', {
   held_back_by: 'text',
 });
 
+export const levelShiftsTable = defineTable('level_shifts', {
+  tenant: 'text',
+  shift_id: 'text',
+  series_id: 'id',
+  detector: 'text',
+  accepted_at: 'time',
+  known_at: 'time',
+  from_level: 'number',
+  to_level: 'number',
+  withdrawn: 'number',
+  until: 'date',
+});
+
 export const detectorStatesTable = defineTable('detector_states', {
   tenant: 'text',
   detector: 'text',
@@ -183,6 +196,7 @@ export const allTables = [
   taskEventsTable,
   scoresTable,
   anomaliesTable,
+  levelShiftsTable,
   detectorStatesTable,
   forecastsTable,
   forecastScoresTable,

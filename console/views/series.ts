@@ -99,11 +99,12 @@ async function loadChart(api: ApiClient, series: SeriesInfo, range: Range, now: 
   const from = now - lengthMs;
   // Events are counted by the hour, as they are forecast, unless one looks closely.
   const step = series.aggregation === 'sum' && range.id !== '6h' ? 'hour' : range.step;
-  const [points, scores, forecasts, anomalies] = await Promise.all([
+  const [points, scores, forecasts, anomalies, shifts] = await Promise.all([
     api.points(series.id, { from, to: now, step }),
     step === 'minute' ? api.scores(series.id, { from, to: now }) : undefined,
     api.forecastsOf(series.id),
     api.anomalies({ series: series.id, from, to: now }, 500),
+    api.levelShifts({ series: series.id, from, to: now }, 500),
   ]);
   const forecast = forecasts.find(({ chosen }) => chosen);
   const spec = seriesChart({
@@ -112,6 +113,7 @@ async function loadChart(api: ApiClient, series: SeriesInfo, range: Range, now: 
     scores: scores?.times.length === 0 ? undefined : scores,
     forecast,
     anomalies,
+    shifts,
     range: [from, now],
     maxAheadMs: Math.max(lengthMs / 2, 6 * hourMs),
     isTall: true,

@@ -62,6 +62,20 @@ export interface AnomalyDetail extends Anomaly {
   incidents: { id: string; title: string }[];
 }
 
+/** A level that lasted until it was taken for what is ordinary. */
+export interface LevelShift {
+  id: string;
+  seriesId: string;
+  metric: string;
+  labels: Labels;
+  unit: string;
+  detector: string;
+  /** From here on the new level is what is expected. */
+  acceptedAt: string;
+  fromLevel: number | null;
+  toLevel: number | null;
+}
+
 export interface Feedback {
   id: string;
   anomalyId: string;

@@ -7,6 +7,7 @@ import type {
   Incident,
   IncidentDetail,
   IncidentSeverity,
+  LevelShift,
   StuckTask,
 } from './on-call-answers.ts';
 import type { Labels, Time } from './records.ts';
@@ -19,6 +20,14 @@ export interface IncidentFilter {
   agent?: string;
   type?: string;
   metric?: string;
+  from?: Time;
+  to?: Time;
+}
+
+export interface LevelShiftFilter {
+  series?: string;
+  metric?: string;
+  agent?: string;
   from?: Time;
   to?: Time;
 }
@@ -42,6 +51,8 @@ export interface OnCallClient {
   /** Says that it is over: what is found from now on belongs to another. */
   resolveIncident(id: string, note?: string, options?: RequestOptions): Promise<Incident>;
   anomaly(id: string, options?: RequestOptions): Promise<AnomalyDetail>;
+  /** The levels that were accepted as new, the newest first. */
+  levelShifts(filter?: LevelShiftFilter, options?: RequestOptions): Promise<LevelShift[]>;
   /** Says what an anomaly was; answers what that does to the alarms of its series. */
   giveFeedback(
     anomalyId: string,
@@ -76,6 +87,8 @@ export function createOnCallClient(sendRequest: SendRequest, list: ReadList): On
     acknowledgeIncident: (id, note = '', options) => post(at('incidents', id, 'acknowledge'), { note }, options),
     resolveIncident: (id, note = '', options) => post(at('incidents', id, 'resolve'), { note }, options),
     anomaly: (id, options) => get(at('anomalies', id), options),
+    levelShifts: ({ from, to, ...filter } = {}, options) =>
+      list('/v1/level-shifts', { ...filter, from: toTimeText(from), to: toTimeText(to) }, options),
     giveFeedback: (id, feedback, options) => post(at('anomalies', id, 'feedback'), feedback, options),
     feedback: (filter, options) => list('/v1/feedback', { ...filter }, options),
     async withdrawFeedback(id, options) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeModel } from '../../store/records/models.ts';
-import { forecastScoresTable } from '../../store/tables.ts';
-import { forecastScore } from '../store/rows.ts';
+import { forecastScoresTable, levelShiftsTable } from '../../store/tables.ts';
+import { farDay, forecastScore } from '../store/rows.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { compileSchema, type OpenApiDocument, type Operation } from '../support/openapi.ts';
@@ -85,6 +85,12 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     const first = async (path: string) => (await service.get<{ items: { id: string }[] }>(path)).items[0]!.id;
     seriesId = await first('/v1/series?metric=load');
     anomalyId = await first(`/v1/anomalies?series=${seriesId}`);
+    await service.telemetry.insert(levelShiftsTable, [
+      {
+        ...{ tenant: 'default', shift_id: 's', series_id: seriesId, detector: 'composite', withdrawn: 0 },
+        ...{ accepted_at: end, known_at: end + minute, from_level: 1, to_level: 2, until: farDay },
+      },
+    ]);
     await service.telemetry.insert(forecastScoresTable, [forecastScore('default', seriesId, end)]);
     incidentId = await first('/v1/incidents');
     await service.post(`/v1/anomalies/${anomalyId}/feedback`, { verdict: 'real' });
@@ -165,6 +171,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/capacity', () => '/v1/capacity?metric=load&limit=600&horizonDays=3&outlook=true'],
     ['/v1/anomalies', () => '/v1/anomalies'],
     ['/v1/anomalies/{id}', () => `/v1/anomalies/${anomalyId}`],
+    ['/v1/level-shifts', () => '/v1/level-shifts'],
     ['/v1/stream', () => '/v1/stream?cursor=0.0.0'],
     ['/v1/feedback', () => '/v1/feedback'],
     ['/v1/tasks/stuck', () => '/v1/tasks/stuck'],

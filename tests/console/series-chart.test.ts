@@ -79,6 +79,17 @@ test('an open anomaly is shaded up to the end of what is shown', () => {
   expect(seriesChart({ ...input, anomalies: [anomaly] }).spans).toEqual([{ from: issued - 5 * minute, to: issued }]);
 });
 
+test('accepted levels are marked in the order of time, with both levels in words', () => {
+  const shift = (hoursAgo: number, fromLevel: number | null) => ({
+    ...{ id: String(hoursAgo), acceptedAt: new Date(issued - hoursAgo * hour).toISOString() },
+    ...{ fromLevel, toLevel: 20 },
+  });
+  expect(seriesChart({ ...input, shifts: [shift(1, null), shift(2, 10)] }).shifts).toEqual([
+    { timeMs: issued - 2 * hour, text: '10 \u2192 20' },
+    { timeMs: issued - hour, text: '\u2013 \u2192 20' },
+  ]);
+});
+
 test('a minute without an event counts 0, and the minute that is not over is left out', () => {
   const counts = { ...points, times: [issued - 3 * minute, issued - minute, issued], values: [4, 2, 1] };
   const { tables } = seriesChart({ ...input, points: counts, series: { ...series, aggregation: 'sum' } });

@@ -13,6 +13,7 @@ describe('what an on-call asks', () => {
     await fleetcast.acknowledgeIncident('i', 'looking');
     await fleetcast.resolveIncident('i');
     await fleetcast.anomaly('a');
+    await fleetcast.levelShifts({ agent: 'a', from: 0 });
     await fleetcast.giveFeedback('a', { verdict: 'false_alarm', reason: 'load test' });
     await fleetcast.feedback({ series: '12' });
     await fleetcast.withdrawFeedback('f');
@@ -24,13 +25,14 @@ describe('what an on-call asks', () => {
       'POST /v1/incidents/i/acknowledge',
       'POST /v1/incidents/i/resolve',
       'GET /v1/anomalies/a',
+      'GET /v1/level-shifts?limit=1000&agent=a&from=1970-01-01T00%3A00%3A00.000Z',
       'POST /v1/anomalies/a/feedback',
       'GET /v1/feedback?limit=1000&series=12',
       'DELETE /v1/feedback/f',
       'GET /v1/tasks/stuck?limit=1000&kind=build',
       'POST /v1/detectors/backtest',
     ]);
-    expect([2, 5, 9].map((i) => JSON.parse(server.received[i]!.body))).toEqual([
+    expect([2, 6, 10].map((i) => JSON.parse(server.received[i]!.body))).toEqual([
       { note: 'looking' },
       { verdict: 'false_alarm', reason: 'load test' },
       { selector: { metric: 'm' }, from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T00:01:00.000Z' },
