@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { cardinalitySettings } from './cardinality-settings.ts';
 import { ConfigError, readSettings, refusalOf } from './settings.ts';
 
 const days = (text: string) => z.number().int().min(1).max(3650).describe(`${text}: whole days from 1 to 3650`);
@@ -90,38 +91,7 @@ export const configSchema = z.strictObject({
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
     })
     .prefault({}),
-  cardinality: z
-    .strictObject({
-      maxSeries: z.number().int().min(1).max(50_000_000).default(500_000).describe('1 to 50000000 series of a tenant'),
-      maxSeriesPerAgent: z
-        .number()
-        .int()
-        .min(1)
-        .max(50_000_000)
-        .default(50_000)
-        .describe('1 to 50000000 series of one agent'),
-      maxNewSeriesPerMinute: z
-        .number()
-        .int()
-        .min(1)
-        .max(50_000_000)
-        .default(100_000)
-        .describe('1 to 50000000 series of a tenant that begin within a minute'),
-      maxAgents: z
-        .number()
-        .int()
-        .min(1)
-        .max(10_000_000)
-        .default(50_000)
-        .describe('1 to 10000000 agents of a tenant, and kinds of tasks of agents'),
-      activeHours: z
-        .number()
-        .min(1)
-        .max(8760)
-        .default(24)
-        .describe('a series that is silent for so long counts no more: 1 to 8760 hours'),
-    })
-    .prefault({}),
+  cardinality: cardinalitySettings,
   limits: z
     .strictObject({
       requestsPerSecond: z.number().min(0.01).max(1e6).optional().describe('0.01 to 1000000 requests of a key'),

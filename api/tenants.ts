@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { identityLimits } from '../ingest/series-identity.ts';
 import { recordAudit } from '../store/records/audit.ts';
 import { ensureSlos } from '../store/records/slo-definitions.ts';
 import { type BudgetOverride, listBudgets, setBudget } from '../store/records/tenant-budgets.ts';
@@ -12,9 +13,18 @@ import { createRouter } from './context.ts';
 import { pageOf } from './page.ts';
 import { problemResponses } from './problem.ts';
 
-const limit = z.number().int().min(1).max(50_000_000).optional();
+const upTo = (max: number) => z.number().int().min(1).max(max).optional();
+const count = upTo(50_000_000);
 const overrideSchema = z
-  .strictObject({ maxSeries: limit, maxSeriesPerAgent: limit, maxNewSeriesPerMinute: limit, maxAgents: limit })
+  .strictObject({
+    maxSeries: count,
+    maxSeriesPerAgent: count,
+    maxNewSeriesPerMinute: count,
+    maxAgents: count,
+    maxLabels: upTo(identityLimits.labels),
+    maxLabelNameLength: upTo(identityLimits.labelNameLength),
+    maxLabelValueLength: upTo(identityLimits.labelValueLength),
+  })
   .openapi('CardinalityOverride', { description: 'The settings hold for what is left out.' });
 const days = z.number().int().min(1).max(3650);
 const tenantSchema = z

@@ -7,6 +7,8 @@ export interface ActiveSetLimits {
 
 /** What each tenant has that was heard of lately: series, or agents. */
 export interface ActiveSet {
+  /** Says that a member was heard of; false, and nothing is changed, of what is none. */
+  touch(tenant: string, id: string, nowMs: number): boolean;
   /** Says that a member was heard of. A new one enters, unless it is one too many: then the limit that it exceeds. */
   enter(tenant: string, id: string, agent: string, nowMs: number): keyof ActiveSetLimits | undefined;
   /** Enters a member that the store has, heard of last at `lastMs`, where there is room. */
@@ -63,14 +65,18 @@ export function createActiveSet(limitsOf: (tenant: string) => ActiveSetLimits): 
     return of.newInMinute >= maxNewPerMinute ? 'maxNewPerMinute' : undefined;
   }
 
+  function touch(tenant: string, id: string, nowMs: number): boolean {
+    const member = tenants.get(tenant)?.known.get(id);
+    if (member === undefined) return false;
+    member.heardAt = nowMs;
+    return true;
+  }
+
   return {
+    touch,
     enter(tenant, id, agent, nowMs) {
+      if (touch(tenant, id, nowMs)) return undefined;
       const of = membersOf(tenant);
-      const member = of.known.get(id);
-      if (member !== undefined) {
-        member.heardAt = nowMs;
-        return undefined;
-      }
       const limit = exceeded(tenant, of, agent, nowMs);
       if (limit !== undefined) return limit;
       of.newInMinute++;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { attributeOf } from './otlp-attributes.ts';
 import type { OtlpLog } from './otlp-logs.ts';
 import type { Resource } from './otlp-resource.ts';
-import { identityLimits, labelNameOf } from './series-identity.ts';
+import { eventLabelLimits } from './records.ts';
+import { labelNameOf } from './series-identity.ts';
 
 /** A task event as the native protocol spells it, to be checked like every other. */
 export type NativeEvent = Readonly<Record<string, unknown>>;
@@ -34,7 +35,7 @@ const kindAttributes = ['task.kind', 'task.type', 'task.name'];
 export function nativeEvent({ attributes, ...event }: ToldEvent): NativeEvent {
   const kept: Record<string, string> = {};
   for (let i = 0; i < attributes.length; i += 2) {
-    const value = clean(attributes[i + 1]!, identityLimits.labelValueLength);
+    const value = clean(attributes[i + 1]!, eventLabelLimits.valueLength);
     if (value !== '') kept[labelNameOf(attributes[i]!)] = value;
   }
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { aggregations } from '../store/tables.ts';
+import { identityLimits } from './series-identity.ts';
 import { isTraceparent } from './traceparent.ts';
 
 /** Text without control characters: it becomes part of the identity of a series. */
@@ -36,17 +37,31 @@ function refusePrototype(value: Record<string, string>, context: z.RefinementCtx
   return value;
 }
 
-const labels = z
-  .preprocess(
-    refusePrototype,
-    z
-      .record(
-        z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name is a letter or _, then letters, digits and _'),
-        text(500),
-      )
-      .refine((value) => Object.keys(value).length <= 32, 'at most 32 labels'),
-  )
-  .meta({ description: 'At most 32 names and values.', example: { region: 'eu-west-1' } });
+/** What stands with heartbeats and events names no series, and is bounded more closely than what does. */
+export const eventLabelLimits = { count: 32, nameLength: 100, valueLength: 500 } as const;
+
+const labelsUpTo = ({ count, nameLength, valueLength }: Record<keyof typeof eventLabelLimits, number>) =>
+  z
+    .preprocess(
+      refusePrototype,
+      z
+        .record(
+          z
+            .string()
+            .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a label name is a letter or _, then letters, digits and _')
+            .max(nameLength),
+          text(valueLength),
+        )
+        .refine((value) => Object.keys(value).length <= count, `at most ${count} labels`),
+    )
+    .meta({ description: `At most ${count} names and values.`, example: { region: 'eu-west-1' } });
+
+const labels = labelsUpTo(eventLabelLimits);
+const seriesLabels = labelsUpTo({
+  count: identityLimits.labels,
+  nameLength: identityLimits.labelNameLength,
+  valueLength: identityLimits.labelValueLength,
+});
 
 export const heartbeatSchema = z
   .strictObject({
@@ -103,7 +118,7 @@ export const sampleSchema = z
     value: z.number({ error: 'expected a finite number' }),
     time: time.optional(),
     agent: name.optional().meta({ description: 'Short for the label `agent`.' }),
-    labels: labels.default({}),
+    labels: seriesLabels.default({}),
     unit: text(50).default('').meta({ description: 'UCUM, such as `By`, `s` or `1`.' }),
     aggregation: z
       .enum(aggregations)

@@ -2,17 +2,21 @@ import { seriesId } from '../store/series-id.ts';
 import type { SeriesRow } from '../store/tables.ts';
 import { type ActiveSetLimits, createActiveSet } from './active-set.ts';
 
-/** How many series and agents a tenant may have. */
+/** How many series and agents a tenant may have, and how much may stand in the labels of a series. */
 export interface CardinalityBudget {
   maxSeries: number;
   maxSeriesPerAgent: number;
   maxNewSeriesPerMinute: number;
   maxAgents: number;
+  maxLabels: number;
+  maxLabelNameLength: number;
+  maxLabelValueLength: number;
 }
 
 export const cardinalityLimits = [
   ...(['series', 'series_per_agent', 'new_series_per_minute'] as const),
   ...(['agents', 'kinds_per_agent', 'new_agents_per_minute'] as const),
+  ...(['labels', 'label_name_length', 'label_value_length'] as const),
 ] as const;
 export type CardinalityLimit = (typeof cardinalityLimits)[number];
 
@@ -36,8 +40,9 @@ export interface Overflow {
 /** Holds each tenant to its budget. One per process: every protocol asks it for every record. */
 export interface SeriesAdmission {
   /**
-   * The series that a sample is to be stored under: its own or, when that would be one too many, the overflow series of
-   * its metric, with `overflow="true"` as its only label. Of a series that is known it costs a look into a map.
+   * The series that a sample is to be stored under: its own or, when that would be one too many or its labels are too
+   * many or too long, the overflow series of its metric, with `overflow="true"` as its only label. Of a series that is
+   * known it costs a look into a map.
    */
   admit(series: StorableSeries, nowMs: number): StorableSeries;
   /**
@@ -57,6 +62,8 @@ export interface SeriesAdmission {
 }
 
 const maxKindsPerAgent = 1000;
+/** Limits of which no agent is told: they are those of the tenant. */
+const ofTenantAlone: ReadonlySet<CardinalityLimit> = new Set(['series', 'new_series_per_minute']);
 const seriesLimits: Record<keyof ActiveSetLimits, CardinalityLimit> = {
   max: 'series',
   maxPerAgent: 'series_per_agent',
@@ -84,25 +91,32 @@ export function createSeriesAdmission({
   activeHours: number;
 }): SeriesAdmission {
   let own: ReadonlyMap<string, Partial<CardinalityBudget>> = new Map();
+  const budgetOf = (tenant: string): CardinalityBudget => ({ ...budget, ...own.get(tenant) });
   const series = createActiveSet((tenant) => {
-    const { maxSeries, maxSeriesPerAgent, maxNewSeriesPerMinute } = { ...budget, ...own.get(tenant) };
+    const { maxSeries, maxSeriesPerAgent, maxNewSeriesPerMinute } = budgetOf(tenant);
     return { max: maxSeries, maxPerAgent: maxSeriesPerAgent, maxNewPerMinute: maxNewSeriesPerMinute };
   });
   const agents = createActiveSet((tenant) => {
-    const { maxAgents, maxNewSeriesPerMinute } = { ...budget, ...own.get(tenant) };
+    const { maxAgents, maxNewSeriesPerMinute } = budgetOf(tenant);
     return { max: maxAgents, maxPerAgent: maxKindsPerAgent, maxNewPerMinute: maxNewSeriesPerMinute };
   });
   const overflowSeries = new Map<string, Map<string, StorableSeries>>();
   const overflows = createOverflowLog();
   const memberOf = (agent: string, kind: string) => `${agent}\0${kind}`;
 
+  function enter(tenant: string, id: string, agent: string, nowMs: number): CardinalityLimit | undefined {
+    const exceeded = series.enter(tenant, id, agent, nowMs);
+    return exceeded && seriesLimits[exceeded];
+  }
+
   return {
     admit(candidate, nowMs) {
       const { tenant, series_id, labels, metric } = candidate.row;
+      if (series.touch(tenant, series_id, nowMs)) return candidate;
       const agent = labels.agent ?? '';
-      const exceeded = series.enter(tenant, series_id, agent, nowMs);
-      if (exceeded === undefined) return candidate;
-      overflows.add({ tenant, limit: seriesLimits[exceeded], agent: exceeded === 'maxPerAgent' ? agent : '', metric });
+      const limit = labelLimitOf(labels, budgetOf(tenant)) ?? enter(tenant, series_id, agent, nowMs);
+      if (limit === undefined) return candidate;
+      overflows.add({ tenant, limit, agent: ofTenantAlone.has(limit) ? '' : agent, metric });
       const ofTenant = overflowSeries.get(tenant) ?? new Map<string, StorableSeries>();
       overflowSeries.set(tenant, ofTenant);
       return overflowOf(ofTenant, candidate.row);
@@ -130,6 +144,17 @@ export function createSeriesAdmission({
     },
     usage: () => series.sizes().map(({ tenant, size }) => ({ tenant, series: size })),
   };
+}
+
+/** The limit that the labels of a series exceed, if any. */
+function labelLimitOf(
+  labels: Readonly<Record<string, string>>,
+  { maxLabels, maxLabelNameLength, maxLabelValueLength }: CardinalityBudget,
+): CardinalityLimit | undefined {
+  const pairs = Object.entries(labels);
+  if (pairs.length > maxLabels) return 'labels';
+  if (pairs.some(([name]) => name.length > maxLabelNameLength)) return 'label_name_length';
+  return pairs.some(([, value]) => value.length > maxLabelValueLength) ? 'label_value_length' : undefined;
 }
 
 /** Metrics beyond these share one overflow series: names of metrics can run wild as well. */

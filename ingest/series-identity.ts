@@ -1,5 +1,5 @@
-/** What a series may be called, in every protocol. */
-export const identityLimits = { metricLength: 200, labels: 32, labelNameLength: 100, labelValueLength: 500 } as const;
+/** What a series may be called at most, in every protocol; budgets may hold a tenant to less. */
+export const identityLimits = { metricLength: 200, labels: 128, labelNameLength: 200, labelValueLength: 2000 } as const;
 
 export interface SeriesIdentity {
   metric: string;

@@ -2,7 +2,16 @@ import type { StateStore } from '../state.ts';
 
 /** The parts of a budget of series that are a tenant's own; the settings hold for the others. */
 export type BudgetOverride = Partial<
-  Record<'maxSeries' | 'maxSeriesPerAgent' | 'maxNewSeriesPerMinute' | 'maxAgents', number>
+  Record<
+    | 'maxSeries'
+    | 'maxSeriesPerAgent'
+    | 'maxNewSeriesPerMinute'
+    | 'maxAgents'
+    | 'maxLabels'
+    | 'maxLabelNameLength'
+    | 'maxLabelValueLength',
+    number
+  >
 >;
 
 /** The overrides of all tenants that have one. */

@@ -16,7 +16,10 @@ const dayMs = 86_400_000;
 /** ClickHouse drops what is past its retention by its own clock, so the tests live in the present. */
 const now = new Date(Math.floor(Date.now() / 60_000) * 60_000);
 const iso = (ms: number) => new Date(ms).toISOString();
-const budget = { maxSeries: 10_000, maxSeriesPerAgent: 3, maxNewSeriesPerMinute: 10_000, maxAgents: 10_000 };
+const budget = {
+  ...{ maxSeries: 10_000, maxSeriesPerAgent: 3, maxNewSeriesPerMinute: 10_000, maxAgents: 10_000 },
+  ...{ maxLabels: 32, maxLabelNameLength: 100, maxLabelValueLength: 500 },
+};
 const sender: Sender = { tenant: 'default', rawRetentionDays: 90, rollupRetentionDays: 400, backfill: false };
 
 describe.skipIf(!hasChdb())('native ingest over a real store', () => {

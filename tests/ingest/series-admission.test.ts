@@ -5,7 +5,10 @@ import { seriesId } from '../../store/series-id.ts';
 
 const hourMs = 3_600_000;
 const start = Date.UTC(2026, 0, 5);
-const roomy = { maxSeries: 1000, maxSeriesPerAgent: 1000, maxNewSeriesPerMinute: 1000, maxAgents: 1000 };
+const roomy = {
+  ...{ maxSeries: 1000, maxSeriesPerAgent: 1000, maxNewSeriesPerMinute: 1000, maxAgents: 1000 },
+  ...{ maxLabels: 32, maxLabelNameLength: 100, maxLabelValueLength: 500 },
+};
 
 function admission(budget: Partial<typeof roomy> = {}) {
   return createSeriesAdmission({ budget: { ...roomy, ...budget }, activeHours: 24 });
@@ -59,6 +62,28 @@ describe('the admission of series', () => {
     expect([a, b, c].map((each) => admit(each, start) === each)).toEqual([true, true, false]);
     expect(sweep(start).map(({ limit }) => limit)).toEqual(['new_series_per_minute']);
     expect(admit(c, start + 60_000)).toBe(c);
+  });
+
+  test.each([
+    ['labels', { maxLabels: 1 }, { a: '1', agent: 'wild' }],
+    ['label_name_length', { maxLabelNameLength: 5 }, { abcdef: '1', agent: 'wild' }],
+    ['label_value_length', { maxLabelValueLength: 4 }, { a: '12345', agent: 'wild' }],
+  ])('sends a series beyond the limit of %s to the overflow series, and says whose it is', (limit, budget, labels) => {
+    const { admit, sweep, usage } = admission(budget);
+    const overflow = admit(series('m', labels), start);
+    expect(overflow.row.labels).toEqual({ overflow: 'true' });
+    expect(sweep(start)).toEqual([{ tenant: 'default', limit, agent: 'wild', metric: 'm', samples: 1 }]);
+    expect(usage()).toEqual([]);
+    const within = series('m', { b: '1' });
+    expect(admit(within, start)).toBe(within);
+  });
+
+  test('holds a tenant to limits of labels of its own', () => {
+    const { admit, setBudgets } = admission();
+    setBudgets(new Map([['strict', { maxLabels: 1 }]]));
+    const labels = { a: '1', b: '2' };
+    expect(admit(series('m', labels, 'strict'), start).row.labels).toEqual({ overflow: 'true' });
+    expect(admit(series('m', labels, 'other'), start).row.labels).toBe(labels);
   });
 
   test('keeps tenants apart', () => {
