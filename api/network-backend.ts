@@ -7,39 +7,43 @@ import type { Logger } from '../telemetry/log.ts';
 export interface NetworkBackend {
   /** As it was found in a worker; null until then, and where none can be loaded. */
   inUse(): BackendName | null;
-  /** Resolves when it is known. */
-  found: Promise<void>;
+  /** Asks a worker, which takes a second or two. Never rejects: what went wrong stands in the health and the log. */
+  find(): Promise<void>;
 }
 
 /**
- * Finds out in a worker which backend the networks get, so that `/status` tells what is and not what was asked for.
+ * Can find out in a worker which backend the networks get, so that `/status` tells what is and not what was asked for.
  * A backend that cannot be loaded, or that is slow although none was asked for, is a degradation.
  *
- * @param only the one backend that is allowed; undefined for the fastest there is
+ * @param asked the one backend that is allowed, or `auto` for the fastest there is
  */
-export function findNetworkBackend({
+export function createNetworkBackend({
   pool,
-  only,
+  asked,
   health,
   log,
 }: {
   pool: ModelPool;
-  only: BackendName | undefined;
+  asked: BackendName | 'auto';
   health: Health;
   log: Logger;
 }): NetworkBackend {
   let name: BackendName | null = null;
-  const found = pool
-    .findBackend({ only })
-    .then((loaded) => {
-      name = loaded;
-      if (loaded === 'cpu' && only === undefined)
-        health.degrade('training', 'neither the native nor the wasm backend could be loaded; training on cpu is slow');
-      log.info({ backend: loaded }, 'networks have a backend');
-    })
-    .catch((error: unknown) => {
-      health.degrade('training', `no backend for networks could be loaded (asked for: ${only ?? 'auto'})`);
-      log.error({ err: error, asked: only ?? 'auto' }, 'networks have no backend');
-    });
-  return { inUse: () => name, found };
+  return {
+    inUse: () => name,
+    async find() {
+      try {
+        name = await pool.findBackend({ only: asked === 'auto' ? undefined : asked });
+        if (name === 'cpu' && asked === 'auto')
+          health.degrade(
+            'training',
+            'neither the native nor the wasm backend could be loaded; training on cpu is slow',
+          );
+        log.info({ backend: name }, 'networks have a backend');
+      } catch (error) {
+        health.degrade('training', `no backend for networks could be loaded (asked for: ${asked})`);
+        log.error({ err: error, asked }, 'networks have no backend');
+      }
+    },
+  };
 }
