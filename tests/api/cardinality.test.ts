@@ -89,24 +89,6 @@ describe.skipIf(!hasChdb())('the budget of series', () => {
     expect((await cardinality()).overflows.map(({ samples }) => samples)).toEqual([1, 2]);
   });
 
-  test("that is a tenant's own bounds its labels as well, which is an event like every other", async () => {
-    const override = { maxSeries: 20, maxSeriesPerAgent: 5, maxAgents: 3, maxLabels: 2, maxLabelValueLength: 10 };
-    const budget = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(override) };
-    expect((await service.request('/v1/tenants/default/cardinality', budget)).status).toBe(200);
-    await watch.look();
-    const labels = [{ a: '1', b: '2', c: '3' }, { a: 'eleven char' }];
-    const samples = labels.map((each) => ({ metric: 'wide', labels: each, value: 1 }));
-    expect((await service.post('/v1/samples', samples)).status).toBe(200);
-    await watch.look();
-    const { overflows, budget: told } = await cardinality();
-    expect(told).toMatchObject({ maxLabels: 2, maxLabelValueLength: 10, maxLabelNameLength: 100 });
-    for (const exceeded of ['labels', 'label_value_length']) {
-      expect(overflows).toContainEqual(expect.objectContaining({ exceeded, metric: 'wide', samples: 1 }));
-    }
-    const { items } = await service.get<{ items: { labels: object }[] }>('/v1/series?metric=wide');
-    expect(items.map((series) => series.labels)).toEqual([{ overflow: 'true' }]);
-  });
-
   test('of agents refuses the heartbeats and events of one too many, by name, and keeps the others', async () => {
     const heartbeats = ['a', 'b', 'c', 'd'].map((agent) => ({ agent }));
     const refused = await expectProblem(await service.post('/v1/heartbeats', heartbeats), 422);
@@ -138,5 +120,23 @@ describe.skipIf(!hasChdb())('the budget of series', () => {
     const row = { tenant: 'default', metric: 'm', labels, aggregation: 'avg', unit: '' };
     const series = { row: { ...row, series_id: seriesId('default', 'm', labels) }, isNamed: false };
     expect(admission.admit(series, clockMs).row.labels).toEqual({ overflow: 'true' });
+  });
+
+  test("that is a tenant's own bounds its labels as well, which is an event like every other", async () => {
+    const override = { maxSeries: 20, maxSeriesPerAgent: 5, maxAgents: 3, maxLabels: 2, maxLabelValueLength: 10 };
+    const budget = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(override) };
+    expect((await service.request('/v1/tenants/default/cardinality', budget)).status).toBe(200);
+    await watch.look();
+    const labels = [{ a: '1', b: '2', c: '3' }, { a: 'eleven char' }];
+    const samples = labels.map((each) => ({ metric: 'wide', labels: each, value: 1 }));
+    expect((await service.post('/v1/samples', samples)).status).toBe(200);
+    await watch.look();
+    const { overflows, budget: told } = await cardinality();
+    expect(told).toMatchObject({ maxLabels: 2, maxLabelValueLength: 10, maxLabelNameLength: 100 });
+    for (const exceeded of ['labels', 'label_value_length']) {
+      expect(overflows).toContainEqual(expect.objectContaining({ exceeded, metric: 'wide', samples: 1 }));
+    }
+    const { items } = await service.get<{ items: { labels: object }[] }>('/v1/series?metric=wide');
+    expect(items.map((series) => series.labels)).toEqual([{ overflow: 'true' }]);
   });
 });
