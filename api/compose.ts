@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Job } from '../analytics/job.ts';
 import { createRunner, type Runner } from '../analytics/runner.ts';
+import { openCounterTotals } from '../ingest/counter-totals.ts';
 import { createNativeIngest } from '../ingest/native.ts';
 import { createOtlp } from '../ingest/otlp.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
@@ -20,7 +21,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { renderFleetMetrics } from './fleet-metrics.ts';
 import { createNetworkBackend, type NetworkBackend } from './network-backend.ts';
-import { observeModels, observeRefusals, observeWriter } from './observe.ts';
+import { observeCounterTotals, observeModels, observeRefusals, observeWriter } from './observe.ts';
 import { openStores } from './open-stores.ts';
 import { settledBy } from './read-after-writes.ts';
 
@@ -61,7 +62,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
   const health = createHealth(now, metrics.degraded);
   const { telemetry, state } = await openStores({ config, metrics, health, log, holder, now });
   const intake = await composeIntake({ config, telemetry, metrics, health, log, now });
-  const { writer, admission } = intake;
+  const { writer, totals, admission } = intake;
 
   const models = observeModels(createModelPool(config.models), metrics);
   const backend = createNetworkBackend({ pool: models, asked: config.models.backend, health, log });
@@ -103,6 +104,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
   async function close(): Promise<void> {
     const jobsEnded = runner.stop();
     await writer.close();
+    await totals.close();
     await jobsEnded;
     await models.close();
     await state.close();
@@ -131,11 +133,14 @@ async function composeIntake({ config, telemetry, metrics, health, log, now }: I
     ...observeWriter(metrics, health, log, { now, keepDays }),
   });
   const quarantine = createQuarantine({ writer, now, keepDays, onRefusal: observeRefusals(metrics) });
+  const onWrite = observeCounterTotals(health, log);
+  const totals = await openCounterTotals({ path: join(config.dataDir, 'counters'), onWrite });
   const admission = createSeriesAdmission({ budget, activeHours });
-  const door = { writer, admission, quarantine, now, ...config.ingest };
+  const door = { writer, totals, admission, quarantine, now, ...config.ingest };
   const ingest = createNativeIngest(door);
   return {
     writer,
+    totals,
     admission,
     ingest,
     otlp: createOtlp({ ...door, ingest }),

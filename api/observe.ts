@@ -67,6 +67,16 @@ export function observeWriter(
   };
 }
 
+/** While the last totals of counters cannot be written down, that counts as degraded. */
+export function observeCounterTotals(health: Health, log: Logger): (error?: unknown) => void {
+  const totals = 'counter totals';
+  return (error) => {
+    if (error === undefined) return health.recover(totals);
+    health.degrade(totals, 'the disk did not take the last totals of counters; a restart may miscount an interval');
+    log.error({ err: error }, 'the last totals of counters could not be written');
+  };
+}
+
 /** Exports the state of the store, and counts it as degraded while records are held back for it. */
 export function observePressure(metrics: Metrics, health: Health): NonNullable<PressureOptions['onPressure']> {
   const pressed = 'telemetry store pressure';

@@ -53,6 +53,7 @@ export class HistogramSeries {
    */
   add(intake: SampleIntake, point: HistogramPoint): boolean {
     const { time, start, count, sum } = point;
+    if (this.kind === 'counter') intake.recall(this.#count);
     const isNew = time > this.#count.lastTime;
     const isFirst = this.#count.lastTime === Number.NEGATIVE_INFINITY;
     const isReset = count < this.#count.lastTotal || (this.#count.lastStart > 0 && start > this.#count.lastStart);

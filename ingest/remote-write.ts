@@ -169,7 +169,8 @@ export class RemoteWriteReading {
 
   #decideKind(series: Series, { type, unit }: MetricMetadata): void {
     const { metric } = series.row;
-    series.become(kindOfPrometheusSeries(metric, type), unitOfPrometheusSeries(metric, unit));
+    const known = type === 'unknown' && this.intake.isKnownCounter(series) ? 'counter' : type;
+    series.become(kindOfPrometheusSeries(metric, known), unitOfPrometheusSeries(metric, unit));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CounterTotal, CounterTotals } from './counter-totals.ts';
 import { increaseOf } from './increase.ts';
 import { earliestMs, type Sender } from './native.ts';
 import type { Quarantine, Refusal } from './quarantine.ts';
@@ -6,6 +7,7 @@ import type { Series } from './series-book.ts';
 
 export interface IntakeOptions extends SampleBatchOptions {
   quarantine: Quarantine;
+  totals: CounterTotals;
   now: () => Date;
   maxPastDays: number;
   maxFutureSeconds: number;
@@ -42,8 +44,8 @@ export class SampleIntake {
   /** Unix milliseconds since which all totals of all counters have come by here. */
   readonly aliveSince: number;
   readonly #batch: SampleBatch;
-  /** Totals that counters had before this request, to be put back when it is not stored. */
-  readonly #undo: { series: Series; time: number; before: [time: number, total: number, start: number] }[] = [];
+  /** Totals of this request, and those before it, to be put back when it is not stored. */
+  readonly #totals: { series: Series; now: CounterTotal; before: CounterTotal }[] = [];
   readonly #skipped: Record<SkipReason, number> = { stale: 0, not_finite: 0, first_total: 0, out_of_order: 0 };
   readonly #refusals: Refusal[] = [];
   #refused = 0;
@@ -72,12 +74,25 @@ export class SampleIntake {
       return this.refuse(() => this.#outOfBounds(series, time, value));
     if (!Number.isFinite(value)) return this.skip('not_finite');
     if (series.kind !== 'counter') return this.#keep(series, time, value);
-    const before: [number, number, number] = [series.lastTime, series.lastTotal, series.lastStart];
+    this.recall(series);
+    const before = { time: series.lastTime, total: series.lastTotal, start: series.lastStart };
     const increase = increaseOf(series, time, value, start, this.aliveSince);
-    if (time <= before[0]) return this.skip('out_of_order');
-    this.#undo.push({ series, time, before });
+    if (time <= before.time) return this.skip('out_of_order');
+    this.#totals.push({ series, now: { time, total: value, start }, before });
     if (increase === undefined) return this.skip('first_total');
     return this.#keep(series, time, increase);
+  }
+
+  /** Reminds a counter that was not heard since the start of its last total before. */
+  recall(series: Series): void {
+    if (series.lastTime !== Number.NEGATIVE_INFINITY) return;
+    const known = this.#options.totals.find(series.row.series_id);
+    if (known !== undefined) setTotal(series, known);
+  }
+
+  /** Whether a series was a counter when it was heard before, maybe by an earlier process. */
+  isKnownCounter({ row }: Series): boolean {
+    return this.#options.totals.find(row.series_id) !== undefined;
   }
 
   /** Counts a value that says nothing. */
@@ -111,6 +126,9 @@ export class SampleIntake {
       this.takeBack();
       throw error;
     }
+    await this.#options.totals.keep(
+      this.#totals.map(({ series, now }) => ({ seriesId: series.row.series_id, ...now })),
+    );
     if (this.#refused > 0) await this.#quarantine();
     const stored = this.#batch.length;
     const outcome = {
@@ -124,9 +142,9 @@ export class SampleIntake {
 
   /** Puts counters back to where they were before this request, of which nothing was stored. */
   takeBack(): void {
-    for (const { series, time, before } of this.#undo.reverse()) {
+    for (const { series, now, before } of this.#totals.reverse()) {
       // Another request may have gone on from here.
-      if (series.lastTime === time) [series.lastTime, series.lastTotal, series.lastStart] = before;
+      if (series.lastTime === now.time) setTotal(series, before);
     }
   }
 
@@ -154,4 +172,10 @@ export class SampleIntake {
       record: { metric, labels, time, [isTotal ? 'total' : 'value']: value, aggregation, unit },
     };
   }
+}
+
+function setTotal(series: Series, { time, total, start }: CounterTotal): void {
+  series.lastTime = time;
+  series.lastTotal = total;
+  series.lastStart = start;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKey, rotateKey } from '../../store/records/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { expectProblem } from '../support/problem.ts';
+import { remoteWriteRequest, writeRequestV1 } from '../support/remote-write.ts';
 import { hasChdb } from '../support/servers.ts';
 
 describe.skipIf(!hasChdb())('a key that may send two requests and ten records a second', () => {
@@ -56,6 +57,22 @@ describe.skipIf(!hasChdb())('a key that may send two requests and ten records a 
     expect((await get(key)).status, 'reading goes on').toBe(200);
     clockMs += 3000;
     expect((await send(key, 1)).status).toBe(200);
+  });
+
+  test('is charged once for each value, in every protocol', async () => {
+    const samples = Array.from({ length: 3 }, (_, i) => [clockMs - i * 1000 - 1000, i] as const).reverse();
+    const body = writeRequestV1([{ labels: { __name__: 'charged' }, samples }]);
+    const points = samples.map(([time, value]) => ({ timeUnixNano: `${time}000000`, asInt: String(value) }));
+    const otlp = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: points } }] }] }] };
+    const left = async (path: string, init: RequestInit) => {
+      const headers = { ...(init.headers as Record<string, string>), 'x-auth-token': await newKey() };
+      const answer = await service.request(path, { ...init, headers });
+      return /"records";r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')?.[1];
+    };
+    const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    expect(await left('/api/v1/write', remoteWriteRequest(body, 1))).toBe('17');
+    expect(await left('/v1/metrics', { ...json, body: JSON.stringify(otlp) })).toBe('17');
+    expect(await left('/v1/samples', { ...json, body: JSON.stringify([{ metric: 'm', value: 1 }]) })).toBe('19');
   });
 
   test('does not hinder another key', async () => {
