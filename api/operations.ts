@@ -61,7 +61,10 @@ const statusSchema = z
       storing: z.boolean().openapi({ description: 'false while ClickHouse does not take records.' }),
       refusing: z.string().nullable().openapi({ description: 'Why records are refused at the moment.' }),
     }),
-    counts: z.object({ agents: z.number(), series: z.number() }),
+    counts: z
+      .object({ agents: z.number(), series: z.number() })
+      .nullable()
+      .openapi({ description: 'null while the telemetry store does not answer.' }),
     degradations: z.array(z.object({ component: z.string(), reason: z.string(), since: isoTime })),
   })
   .openapi('Status');
@@ -138,42 +141,63 @@ export function createProbeRoutes({ telemetry, state, writer, health, stopping, 
     });
 }
 
-const checkTimeoutMs = 3000;
+/** Whoever asks how the service is does not wait for long; Prometheus gives a scrape ten seconds. */
+const answerTimeoutMs = 3000;
 
-/** A store that does not answer in time is as good as away. What it said is the operator's, and stands in the log. */
-async function check(name: string, ask: () => Promise<unknown>, log: Logger): Promise<Check> {
+/** What a store says, or an error: one that does not answer in time is as good as away. */
+async function inTime<T>(ask: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, checkTimeoutMs, `no answer in ${checkTimeoutMs} ms`);
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LateError(`no answer in ${answerTimeoutMs} ms`)), answerTimeoutMs);
   });
-  const answer = ask().then(
-    () => '',
-    (error: unknown) => {
-      log.warn({ err: error, check: name }, 'not ready');
-      return 'the query failed; the log of the service says why';
-    },
-  );
-  const detail = await Promise.race([answer, late]);
-  clearTimeout(timer);
-  return { name, ok: detail === '', detail };
+  return Promise.race([ask(), late]).finally(() => clearTimeout(timer));
 }
 
-/** `GET /status` and `GET /metrics`. */
+class LateError extends Error {}
+
+/** What a store said of its failure is the operator's, and stands in the log. */
+async function check(name: string, ask: () => Promise<unknown>, log: Logger): Promise<Check> {
+  try {
+    await inTime(ask);
+    return { name, ok: true, detail: '' };
+  } catch (error) {
+    if (error instanceof LateError) return { name, ok: false, detail: error.message };
+    log.warn({ err: error, check: name }, 'not ready');
+    return { name, ok: false, detail: 'the query failed; the log of the service says why' };
+  }
+}
+
+/** `GET /status` and `GET /metrics`. What the process knows of itself is told also while a store is away: that is when it is asked. */
 export function createStatusRoutes({
   telemetry,
   state,
   writer,
   metrics,
   health,
+  log,
   version,
   startedAt,
   now,
   models,
   fleetMetrics,
 }: OperationsDeps) {
+  /** What the stores say, or undefined, and then that is logged and counts as degraded. */
+  async function orNothing<T>(component: string, ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await inTime(ask);
+      health.recover(component);
+      return answer;
+    } catch (error) {
+      health.degrade(component, 'the stores did not answer; the log of the service says why');
+      log.error({ err: error }, `no ${component}`);
+      return undefined;
+    }
+  }
+
   return createRouter()
     .openapi(statusRoute, async (context) => {
-      const [counts] = await telemetry.query(countEntities, { tenant: context.get('principal').tenant });
+      const { tenant } = context.get('principal');
+      const rows = await orNothing('counts of the fleet', () => telemetry.query(countEntities, { tenant }));
       const body = {
         version,
         startedAt: startedAt.toISOString(),
@@ -181,13 +205,14 @@ export function createStatusRoutes({
         stores: { telemetry: telemetry.engine, state: state.engine },
         models: models(),
         ingest: ingestStatus(writer.backlog()),
-        counts: counts ?? { agents: 0, series: 0 },
+        counts: rows?.[0] ?? null,
         degradations: health.degradations().map((each) => ({ ...each, since: each.since.toISOString() })),
       };
       return context.json(body, 200);
     })
     .openapi(metricsRoute, async (context) => {
-      const fleet = await fleetMetrics(context.get('principal').tenant);
+      const { tenant } = context.get('principal');
+      const fleet = (await orNothing('metrics of the fleet', () => fleetMetrics(tenant))) ?? '';
       exportBacklog(metrics, writer.backlog());
       const own = await metrics.registry.metrics();
       return context.text(`${own}\n${fleet}`, 200, { 'Content-Type': metrics.registry.contentType });

@@ -273,5 +273,5 @@ export interface Status {
   version: string;
   uptimeSeconds: number;
   degradations: readonly { component: string; reason: string; since: string }[];
-  counts: { agents: number; series: number };
+  counts: { agents: number; series: number } | null;
 }

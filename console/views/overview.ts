@@ -29,7 +29,7 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
   ]);
   const picked = choosePick(valueOr(forecasts, []), valueOr(open, []), route.query.get('forecast'));
   const shownForecast = picked === undefined ? undefined : await settle(loadForecast(api, picked, now));
-  const isEmpty = status.ok && status.value.counts.agents === 0 && status.value.counts.series === 0;
+  const isEmpty = status.ok && status.value.counts?.agents === 0 && status.value.counts.series === 0;
   return {
     title: 'Overview',
     render: (current) => [
@@ -107,7 +107,7 @@ function summary({ agents, slos, incidents, status }: SummaryInput): Child {
       href(['slos']),
       worst === null ? 'quiet' : worst <= 0 ? 'bad' : 'good',
     ),
-    figure('Series', status.ok ? status.value.counts.series : '\u2013', href(['series']), 'quiet'),
+    figure('Series', (status.ok ? status.value.counts?.series : undefined) ?? '\u2013', href(['series']), 'quiet'),
   );
 }
 

@@ -168,5 +168,6 @@ export interface Status {
   models: { backend: string; backendInUse: string | null; threads: number };
   degradations: { component: string; reason: string; since: string }[];
   ingest: { queuedRows: number; spoolBytes: number; oldestSeconds: number; storing: boolean; refusing: string | null };
-  counts: { agents: number; series: number };
+  /** null while the telemetry store does not answer. */
+  counts: { agents: number; series: number } | null;
 }

@@ -72,7 +72,7 @@ describe.skipIf(!hasChdb())('when ClickHouse fails', () => {
     expect(await service.get('/status')).toMatchObject({ ingest: { queuedRows: 0, spoolBytes: 0, storing: true } });
   });
 
-  test.each(['/v1/agents', '/v1/series', '/v1/anomalies', '/v1/forecasts', '/v1/slos', '/status', '/metrics'])(
+  test.each(['/v1/agents', '/v1/series', '/v1/anomalies', '/v1/forecasts', '/v1/slos'])(
     '%s answers a problem that tells nothing of the cause',
     async (path) => {
       await front.setFault('error');
@@ -80,6 +80,28 @@ describe.skipIf(!hasChdb())('when ClickHouse fails', () => {
       const text = await response.clone().text();
       await expectProblem(response, 500);
       expect(text).not.toMatch(/ClickHouse|DB::|Code:|SELECT|127\.0\.0\.1|hunter2|\.ts\b|node_modules/i);
+    },
+  );
+
+  test.each(['error', 'hang'] as const)(
+    'by "%s", /metrics and /status still tell how the service is',
+    async (fault) => {
+      await front.setFault(fault);
+      const metrics = await service.request('/metrics');
+      const text = await metrics.text();
+      expect(metrics.status).toBe(200);
+      expect(text).toMatch(/^process_resident_memory_bytes /m);
+      expect(text).toMatch(/^fleetcast_spool_bytes /m);
+      expect(text).toContain('fleetcast_degraded{component="metrics of the fleet"} 1\n');
+      const status = await service.get<{ counts: unknown; degradations: { component: string }[] }>('/status');
+      expect(status.counts).toBeNull();
+      expect(status.degradations.map(({ component }) => component)).toContain('counts of the fleet');
+      await front.setFault('none');
+      await service.request('/metrics');
+      expect((await service.get<typeof status>('/status')).counts).not.toBeNull();
+      expect(await service.metrics.registry.getSingleMetricAsString('fleetcast_degraded')).toContain(
+        'component="metrics of the fleet"} 0',
+      );
     },
   );
 
