@@ -89,6 +89,14 @@ export const configSchema = z.strictObject({
       quarantineDays: days('how long refused records are kept').default(30),
       maxPastDays: days('how old a record may be').default(400),
       maxFutureSeconds: z.number().min(0).max(86_400).default(600).describe('0 to 86400 seconds'),
+      clampFutureSeconds: z
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(3600)
+        .describe(
+          'so far beyond maxFutureSeconds, samples and events are moved back by quarter hours: 0 to 86400 seconds; 0 never',
+        ),
     })
     .prefault({}),
   cardinality: cardinalitySettings,

@@ -18,7 +18,15 @@ export interface IngestRoutesDeps {
   metrics: Pick<Metrics, 'ingestRecords'>;
 }
 
-const outcomeSchema = z.object({ accepted: z.number().int(), refused: z.number().int() }).openapi('Accepted');
+const outcomeSchema = z
+  .object({
+    accepted: z.number().int(),
+    refused: z.number().int(),
+    clamped: z.number().int().optional().openapi({
+      description: 'Of those accepted, how many were ahead of our clock and stored under an earlier time.',
+    }),
+  })
+  .openapi('Accepted');
 
 const cloudEventSchema = z
   .looseObject({ specversion: z.literal('1.0'), id: z.string(), source: z.string(), type: z.string() })
@@ -77,10 +85,11 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       const isForeign = kind === 'events' && isCloudEvents(context.req.raw);
       const records = await (isForeign ? readCloudEvents : readRecords)(context.req.raw, maxBodyBytes);
       const outcome = await counted(kind, records.values.length, () => ingest[kind](records, sender));
-      if (outcome.refused === 0) return context.json({ accepted: outcome.accepted, refused: 0 });
       const { accepted, refused, errors } = outcome;
+      const clamped = outcome.clamped > 0 ? { clamped: outcome.clamped } : {};
+      if (refused === 0) return context.json({ accepted, refused, ...clamped });
       const detail = `${refused} of ${accepted + refused} records were refused, the others are stored`;
-      return problem(context, { code: 'unprocessable', detail, errors, extra: { accepted, refused } });
+      return problem(context, { code: 'unprocessable', detail, errors, extra: { accepted, refused, ...clamped } });
     });
   }
 

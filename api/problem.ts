@@ -46,6 +46,7 @@ export const problemSchema = z
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     accepted: z.number().int().optional().openapi({ description: 'Records of the request that were stored.' }),
     refused: z.number().int().optional().openapi({ description: 'Records of the request that were refused.' }),
+    clamped: z.number().int().optional().openapi({ description: 'Records stored under an earlier time than theirs.' }),
   })
   .openapi('Problem');
 

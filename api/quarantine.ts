@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { quarantineReasons } from '../ingest/quarantine.ts';
 import { type ReplayDeps, replayRecords } from '../ingest/replay.ts';
-import { listQuarantine, type QuarantinedRecord } from '../store/queries/quarantine.ts';
+import { countQuarantine, listQuarantine, type QuarantinedRecord } from '../store/queries/quarantine.ts';
 import { recordAudit } from '../store/records/audit.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
@@ -54,22 +54,47 @@ const listRoute = createRoute({
   },
 });
 
+const countSchema = z
+  .object({
+    source: z.string(),
+    kind: z.string(),
+    reason: z.string(),
+    records: z.number().int(),
+    waiting: z.number().int().openapi({ description: 'Of these, how many can be sent again.' }),
+    lastAt: isoTime,
+  })
+  .openapi('QuarantineCount');
+
+const countRoute = createRoute({
+  method: 'get',
+  path: '/v1/quarantine/counts',
+  summary: 'How many records are in quarantine, by source, kind and reason',
+  tags: ['ingest'],
+  middleware: requireScope('read'),
+  request: { query: z.object({ from: timeQuery.optional(), to: timeQuery.optional() }) },
+  responses: {
+    200: { description: 'Counts', content: { 'application/json': { schema: pageOf(countSchema) } } },
+    ...problemResponses,
+  },
+});
+
 const maxReplayed = 1000;
 const replayRequest = z
   .strictObject({
     ...filter,
     ids: z.array(z.string()).min(1).max(maxReplayed).optional(),
+    all: z.literal(true).optional().openapi({ description: 'Everything that waits.' }),
     from: timeQuery.optional(),
     to: timeQuery.optional(),
   })
-  .refine((given) => Object.values(given).some((value) => value !== undefined), 'name ids, or at least one filter')
+  .refine((given) => Object.values(given).some((value) => value !== undefined), 'name ids, at least one filter, or all')
   .openapi('Replay');
 
 const replayRoute = createRoute({
   method: 'post',
   path: '/v1/quarantine/replay',
   summary: 'Send records of the quarantine again',
-  description: `Those of the ids, or those that match; ${maxReplayed} at a time, the newest first. A record that was sent again stands no more for the next call.`,
+  description: `Those of the ids, or those that match; ${maxReplayed} at a time, the newest first. What is taken waits no more, and neither does a record whose time was clamped: it is stored. While "more" is true, others match.`,
   tags: ['ingest'],
   middleware: requireScope('operate'),
   request: { body: { required: true, content: { 'application/json': { schema: replayRequest } } } },
@@ -82,6 +107,7 @@ const replayRoute = createRoute({
             .object({
               replayed: z.number().int(),
               refused: z.array(z.object({ id: z.string(), detail: z.string() })),
+              more: z.boolean().openapi({ description: 'Whether others match that were not tried.' }),
             })
             .openapi('Replayed'),
         },
@@ -93,7 +119,7 @@ const replayRoute = createRoute({
 
 const cursorSchema = z.tuple([z.number(), z.string()]);
 
-/** `GET /v1/quarantine`, `POST /v1/quarantine/replay`. */
+/** `GET /v1/quarantine`, `GET /v1/quarantine/counts`, `POST /v1/quarantine/replay`. */
 export function createQuarantineRoutes({ telemetry, state, replay, tenantOf, now }: QuarantineRoutesDeps) {
   return createRouter()
     .openapi(listRoute, async (context) => {
@@ -114,8 +140,14 @@ export function createQuarantineRoutes({ telemetry, state, replay, tenantOf, now
         200,
       );
     })
+    .openapi(countRoute, async (context) => {
+      const { from = 0, to = now().getTime() + 1 } = context.req.valid('query');
+      const rows = await telemetry.query(countQuarantine, { tenant: context.get('principal').tenant, from, to });
+      const items = rows.map(({ last_at, ...count }) => ({ ...count, lastAt: toIso(last_at) }));
+      return context.json({ items, nextCursor: null }, 200);
+    })
     .openapi(replayRoute, async (context) => {
-      const { from = 0, to = now().getTime() + 1, ...filters } = context.req.valid('json');
+      const { from = 0, to = now().getTime() + 1, all, ...filters } = context.req.valid('json');
       const { tenant } = context.get('principal');
       const sender = { ...(await senderOf(context, tenantOf)), backfill: true, isReplay: true };
       const records = await telemetry.query(listQuarantine, {
@@ -124,17 +156,17 @@ export function createQuarantineRoutes({ telemetry, state, replay, tenantOf, now
         to,
         ...given(filters),
         onlyWaiting: true,
-        limit: maxReplayed,
+        limit: maxReplayed + 1,
       });
-      const outcome = await replayRecords(replay, records, sender);
-      const details = { ...filters, replayed: outcome.replayed, refused: outcome.refused.length };
+      const outcome = await replayRecords(replay, records.slice(0, maxReplayed), sender);
+      const details = { ...filters, all, replayed: outcome.replayed, refused: outcome.refused.length };
       await recordAudit(
         state,
         actorOf(context),
         { action: 'quarantine.replayed', target: 'quarantine', details },
         now(),
       );
-      return context.json(outcome, 200);
+      return context.json({ ...outcome, more: records.length > maxReplayed }, 200);
     });
 }
 

@@ -11,6 +11,7 @@ import { SampleBatch } from './sample-batch.ts';
 import { spellingOf } from './sample-spelling.ts';
 import type { CardinalityLimit, SeriesAdmission, StorableSeries } from './series-admission.ts';
 import { SeriesBook } from './series-book.ts';
+import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 import type { Writer } from './writer.ts';
 
 /** Who sends, how long it is kept, and whether records may be older than the bound (`backfill`). */
@@ -34,17 +35,17 @@ export interface Sender {
 export interface Outcome {
   accepted: number;
   refused: number;
+  /** Of those accepted, how many were ahead of our clock and stored under an earlier time. */
+  clamped: number;
   /** The first hundred reasons, with pointers into the request: `/3/value`. */
   errors: FieldError[];
 }
 
-export interface NativeIngestOptions {
+export interface NativeIngestOptions extends TimeLimits {
   writer: Writer;
   admission: SeriesAdmission;
   quarantine: Quarantine;
   now: () => Date;
-  maxPastDays: number;
-  maxFutureSeconds: number;
 }
 
 export interface NativeIngest {
@@ -55,9 +56,6 @@ export interface NativeIngest {
 
 const maxErrors = 100;
 const recordsPerCheck = 16;
-const dayMs = 86_400_000;
-/** ClickHouse's DateTime begins in 1970; before 1980 a number is more likely seconds than milliseconds. */
-export const earliestMs = Date.UTC(1980);
 
 /**
  * The native JSON protocol: checks records, turns them into rows, and returns when they are stored. Good records are
@@ -68,8 +66,7 @@ export function createNativeIngest({
   admission,
   quarantine,
   now,
-  maxPastDays,
-  maxFutureSeconds,
+  ...timeLimits
 }: NativeIngestOptions): NativeIngest {
   const recentSeries = new SeriesBook<StorableSeries>();
 
@@ -81,16 +78,19 @@ export function createNativeIngest({
   ): Promise<Outcome> {
     charge?.(values.length);
     const nowMs = receivedAt;
-    const bounds = {
-      nowMs,
-      earliest: backfill ? earliestMs : nowMs - maxPastDays * dayMs,
-      latest: nowMs + maxFutureSeconds * 1000,
-    };
+    const bounds = timeBounds(timeLimits, { nowMs, backfill });
+    // A heartbeat tells how far the clock of its agent is from ours, so its time is not touched.
+    const clamping = { ...bounds, clampedUntil: kind === 'heartbeats' ? bounds.latest : bounds.clampedUntil };
     const { keep, keepKnown = () => false, store } = begin(bounds);
     let accepted = 0;
+    let clamped = 0;
     const errors: FieldError[] = [];
     const refusals: Refusal[] = [];
     const notShown: Partial<Record<QuarantineReason, number>> = {};
+    function setAside(reason: QuarantineReason, detail: string, record: unknown): void {
+      if (refusals.length >= maxErrors) notShown[reason] = (notShown[reason] ?? 0) + 1;
+      else refusals.push({ kind, reason, detail, record });
+    }
     const breather = createBreather();
     for (let i = 0; i < values.length; i++) {
       if (i % recordsPerCheck === 0 && breather.isDue()) await breather.now();
@@ -99,20 +99,22 @@ export function createNativeIngest({
         continue;
       }
       const pointer = isList ? `/${i}` : '';
-      const checked = withinBudget(checkOne(values[i], schema, pointer, bounds), pointer, limitOf, nowMs);
+      const checked = withinBudget(checkOne(values[i], schema, pointer, clamping), pointer, limitOf, nowMs);
       if (checked.ok) {
         keep(checked.record, values[i]);
         accepted++;
+        if (checked.clamp === undefined) continue;
+        clamped++;
+        setAside('clamped', checked.clamp, values[i]);
         continue;
       }
       const { reason, errors: problems } = checked;
       for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
-      if (refusals.length >= maxErrors) notShown[reason] = (notShown[reason] ?? 0) + 1;
-      else refusals.push({ kind, reason, detail: problems[0]?.detail ?? '', record: values[i] });
+      setAside(reason, problems[0]?.detail ?? '', values[i]);
     }
     const kept = isReplay ? undefined : quarantine.keep({ tenant, source: 'native' }, refusals, notShown);
     await Promise.all([store(), kept]);
-    return { accepted, refused: values.length - accepted, errors };
+    return { accepted, clamped, refused: values.length - accepted, errors };
   }
 
   return {
@@ -170,19 +172,13 @@ export function createNativeIngest({
   };
 }
 
-interface Bounds {
-  nowMs: number;
-  earliest: number;
-  latest: number;
-}
-
 /** How the records of one kind are taken. */
 interface Taking<T> {
   kind: keyof NativeIngest;
   schema: z.ZodType<T>;
   limitOf?: (record: T, nowMs: number) => CardinalityLimit | undefined;
   /** Begins the taking of one request. */
-  begin: (bounds: Bounds) => {
+  begin: (bounds: TimeBounds) => {
     keep: (record: T & { time: number }, value: unknown) => void;
     /** Keeps a record that needs no full check; false of any other. */
     keepKnown?: (value: unknown) => boolean;
@@ -199,7 +195,7 @@ function keepPlain(
   batch: SampleBatch,
   series: StorableSeries,
   { time, value }: PlainSample,
-  { nowMs, earliest, latest }: Bounds,
+  { nowMs, earliest, latest }: TimeBounds,
 ): boolean {
   const ms = time === undefined ? nowMs : time;
   if (!Number.isFinite(value) || !Number.isInteger(ms)) return false;
@@ -209,15 +205,16 @@ function keepPlain(
 }
 
 type Checked<T> =
-  | { ok: true; record: T & { time: number } }
+  | { ok: true; record: T & { time: number }; clamp?: string }
   | { ok: false; reason: QuarantineReason; errors: FieldError[] };
 
 function checkOne<T extends { time?: number | undefined }>(
   record: unknown,
   schema: z.ZodType<T>,
   pointer: string,
-  { nowMs, earliest, latest }: Bounds,
+  bounds: TimeBounds,
 ): Checked<T> {
+  const { nowMs, earliest, latest } = bounds;
   if (record instanceof BrokenRecord) {
     return { ok: false, reason: 'invalid', errors: [{ pointer, detail: record.reason }] };
   }
@@ -228,6 +225,9 @@ function checkOne<T extends { time?: number | undefined }>(
   }
   const time = parsed.data.time ?? nowMs;
   if (time >= earliest && time <= latest) return { ok: true, record: { ...parsed.data, time } };
+  const clamped = clampTime(time, bounds);
+  if (clamped !== undefined)
+    return { ok: true, record: { ...parsed.data, time: clamped }, clamp: describeClamp(time, clamped) };
   const iso = (ms: number) => new Date(ms).toISOString();
   const detail = `${iso(time)} is out of bounds; allowed: ${iso(earliest)} to ${iso(latest)}`;
   const remedy = time < earliest ? ', or any time since 1980 with ?backfill=true' : '';

@@ -1,16 +1,15 @@
 import type { CounterTotal, CounterTotals } from './counter-totals.ts';
 import { increaseOf } from './increase.ts';
-import { earliestMs, type Sender } from './native.ts';
-import type { Quarantine, Refusal } from './quarantine.ts';
+import type { Sender } from './native.ts';
+import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
 import { SampleBatch, type SampleBatchOptions } from './sample-batch.ts';
 import type { Series } from './series-book.ts';
+import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 
-export interface IntakeOptions extends SampleBatchOptions {
+export interface IntakeOptions extends SampleBatchOptions, TimeLimits {
   quarantine: Quarantine;
   totals: CounterTotals;
   now: () => Date;
-  maxPastDays: number;
-  maxFutureSeconds: number;
 }
 
 /** Why a value that is well formed is not stored: it says nothing, and sending it was no fault. */
@@ -28,8 +27,7 @@ export interface IntakeOutcome {
 }
 
 const maxReasons = 10;
-const maxRefusals = 100;
-const dayMs = 86_400_000;
+const maxSetAside = 100;
 
 /**
  * Takes the samples of one request, of any protocol whose series are interned, and stores them together. Columns are
@@ -39,15 +37,16 @@ export class SampleIntake {
   readonly #options: IntakeOptions;
   readonly #sender: Sender;
   readonly #source: string;
-  readonly #earliest: number;
-  readonly #latest: number;
+  readonly #bounds: TimeBounds;
   /** Unix milliseconds since which all totals of all counters have come by here. */
   readonly aliveSince: number;
   readonly #batch: SampleBatch;
   /** Totals of this request, and those before it, to be put back when it is not stored. */
   readonly #totals: { series: Series; now: CounterTotal; before: CounterTotal }[] = [];
   readonly #skipped: Record<SkipReason, number> = { stale: 0, not_finite: 0, first_total: 0, out_of_order: 0 };
-  readonly #refusals: Refusal[] = [];
+  readonly #setAside: Refusal[] = [];
+  readonly #notShown: Partial<Record<QuarantineReason, number>> = {};
+  readonly #reasons: string[] = [];
   #refused = 0;
 
   /** @param source the protocol, as the quarantine names it. */
@@ -58,8 +57,7 @@ export class SampleIntake {
     this.aliveSince = aliveSince;
     const nowMs = sender.receivedAt ?? options.now().getTime();
     this.#batch = new SampleBatch(options, sender, nowMs);
-    this.#earliest = sender.backfill ? earliestMs : nowMs - options.maxPastDays * dayMs;
-    this.#latest = nowMs + options.maxFutureSeconds * 1000;
+    this.#bounds = timeBounds(options, { nowMs, backfill: sender.backfill });
   }
 
   /**
@@ -70,8 +68,15 @@ export class SampleIntake {
    * @returns false when it is refused.
    */
   add(series: Series, time: number, value: number, start = 0): boolean {
-    if (!(time >= this.#earliest && time <= this.#latest))
-      return this.refuse(() => this.#outOfBounds(series, time, value));
+    if (!(time >= this.#bounds.earliest && time <= this.#bounds.latest)) {
+      const clamped = clampTime(time, this.#bounds);
+      if (clamped === undefined) return this.#refuseTime(series, time, value);
+      this.#keepAside('clamped', () => ({
+        detail: describeClamp(time, clamped),
+        record: recordOf(series, time, value),
+      }));
+      return this.add(series, clamped, value, start === 0 ? 0 : start + clamped - time);
+    }
     if (!Number.isFinite(value)) return this.skip('not_finite');
     if (series.kind !== 'counter') return this.#keep(series, time, value);
     this.recall(series);
@@ -101,16 +106,9 @@ export class SampleIntake {
     return true;
   }
 
-  /** Refuses a value; of more than a hundred, the others are only counted. */
-  refuse(describe: () => Omit<Refusal, 'kind'>): false {
-    this.#refused++;
-    if (this.#refusals.length < maxRefusals) this.#refusals.push({ kind: 'samples', ...describe() });
-    return false;
-  }
-
   /** Refuses a value of a series that cannot be one. */
   refuseSeries(detail: string): false {
-    return this.refuse(() => ({ reason: 'invalid', detail, record: null }));
+    return this.#refuse('invalid', () => ({ detail, record: null }));
   }
 
   /**
@@ -129,13 +127,16 @@ export class SampleIntake {
     await this.#options.totals.keep(
       this.#totals.map(({ series, now }) => ({ seriesId: series.row.series_id, ...now })),
     );
-    if (this.#refused > 0) await this.#quarantine();
+    if (this.#setAside.length > 0) {
+      const from = { tenant: this.#sender.tenant, source: this.#source };
+      await this.#options.quarantine.keep(from, this.#setAside, this.#notShown);
+    }
     const stored = this.#batch.length;
     const outcome = {
       stored,
       refused: this.#refused,
       skipped: this.#skipped,
-      reasons: this.#refusals.slice(0, maxReasons).map(({ detail }) => detail),
+      reasons: this.#reasons,
     };
     return { taken: stored + this.#skippedCount(), ...outcome };
   }
@@ -157,20 +158,31 @@ export class SampleIntake {
     return Object.values(this.#skipped).reduce((sum, count) => sum + count, 0);
   }
 
-  #quarantine(): Promise<void> {
-    const from = { tenant: this.#sender.tenant, source: this.#source };
-    return this.#options.quarantine.keep(from, this.#refusals, { invalid: this.#refused - this.#refusals.length });
+  #refuse(reason: QuarantineReason, describe: () => Pick<Refusal, 'detail' | 'record'>): false {
+    this.#refused++;
+    const kept = this.#keepAside(reason, describe);
+    if (kept !== undefined && this.#reasons.length < maxReasons) this.#reasons.push(kept.detail);
+    return false;
   }
 
-  #outOfBounds(series: Series, time: number, value: number): Omit<Refusal, 'kind'> {
-    const { metric, labels, aggregation, unit } = series.row;
+  /** Keeps a value for the quarantine; of more than a hundred, the others are only counted. */
+  #keepAside(reason: QuarantineReason, describe: () => Pick<Refusal, 'detail' | 'record'>): Refusal | undefined {
+    if (this.#setAside.length >= maxSetAside) {
+      this.#notShown[reason] = (this.#notShown[reason] ?? 0) + 1;
+      return undefined;
+    }
+    const refusal = { kind: 'samples', reason, ...describe() };
+    this.#setAside.push(refusal);
+    return refusal;
+  }
+
+  #refuseTime(series: Series, time: number, value: number): false {
+    const { earliest, latest } = this.#bounds;
     const shown = (ms: number) => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms));
-    const isTotal = series.kind === 'counter';
-    return {
-      reason: time < this.#earliest ? 'late' : 'future',
-      detail: `${metric}: ${shown(time)} is out of bounds; allowed: ${shown(this.#earliest)} to ${shown(this.#latest)}`,
-      record: { metric, labels, time, [isTotal ? 'total' : 'value']: value, aggregation, unit },
-    };
+    return this.#refuse(time < earliest ? 'late' : 'future', () => ({
+      detail: `${series.row.metric}: ${shown(time)} is out of bounds; allowed: ${shown(earliest)} to ${shown(latest)}`,
+      record: recordOf(series, time, value),
+    }));
   }
 }
 
@@ -178,4 +190,9 @@ function setTotal(series: Series, { time, total, start }: CounterTotal): void {
   series.lastTime = time;
   series.lastTotal = total;
   series.lastStart = start;
+}
+
+/** A value as the native protocol spells it, but for the total of a counter, which that does not have. */
+function recordOf({ row: { metric, labels, aggregation, unit }, kind }: Series, time: number, value: number): object {
+  return { metric, labels, time, [kind === 'counter' ? 'total' : 'value']: value, aggregation, unit };
 }

@@ -16,7 +16,8 @@ export type QuarantinedRecord = z.output<typeof row>;
 
 /**
  * Records in quarantine of a tenant in `[from, to)`, newest first, after a cursor of (time, id). An empty text of a
- * filter stands for any; of `ids`, when there are some, only those.
+ * filter stands for any; of `ids`, when there are some, only those. Of those that wait, one whose time was clamped is
+ * none: it is stored.
  */
 export const listQuarantine = defineQuery({
   name: 'list_quarantine',
@@ -28,7 +29,7 @@ export const listQuarantine = defineQuery({
     AND ({reason:String} = '' OR reason = {reason:String})
     AND ({source:String} = '' OR source = {source:String})
     AND (empty({ids:Array(String)}) OR has({ids:Array(String)}, id))
-    AND (NOT {onlyWaiting:Bool} OR isNull(q.replayed_at))
+    AND (NOT {onlyWaiting:Bool} OR (isNull(q.replayed_at) AND reason != 'clamped'))
     AND (q.time, id) < (${time('afterTime')}, {afterId:String})
   ORDER BY q.time DESC, id DESC
   LIMIT {limit:UInt32}`,
@@ -46,4 +47,24 @@ export const listQuarantine = defineQuery({
     limit: z.number().int(),
   }),
   row,
+});
+
+/** How many records of a tenant are in quarantine in `[from, to)`, by source, kind and reason; the most first. */
+export const countQuarantine = defineQuery({
+  name: 'count_quarantine',
+  sql: `SELECT source, kind, reason, count() AS records, countIf(isNull(q.replayed_at) AND reason != 'clamped') AS waiting,
+    ${milliseconds('max(q.time)')} AS last_at
+  FROM quarantine AS q FINAL
+  WHERE tenant = {tenant:String} AND q.time >= ${time('from')} AND q.time < ${time('to')}
+  GROUP BY source, kind, reason
+  ORDER BY records DESC, source, kind, reason`,
+  params: z.object({ tenant: z.string(), from: z.number().int(), to: z.number().int() }),
+  row: z.object({
+    source: z.string(),
+    kind: z.string(),
+    reason: z.string(),
+    records: integer,
+    waiting: integer,
+    last_at: integer,
+  }),
 });

@@ -53,6 +53,7 @@ describe('defaults', () => {
       quarantineDays: 30,
       maxPastDays: 400,
       maxFutureSeconds: 600,
+      clampFutureSeconds: 3600,
     },
     cardinality: {
       maxSeries: 500_000,

@@ -62,9 +62,9 @@ describe.skipIf(!hasChdb())('the quarantine', () => {
 
   test('sends late records again, once, and says when', async () => {
     const replay = async () => (await service.post('/v1/quarantine/replay', { reason: 'late' })).json();
-    expect(await replay()).toEqual({ replayed: 2, refused: [] });
+    expect(await replay()).toEqual({ replayed: 2, refused: [], more: false });
     expect(await pointsOf('late')).toEqual([1, 2]);
-    expect(await replay()).toEqual({ replayed: 0, refused: [] });
+    expect(await replay()).toEqual({ replayed: 0, refused: [], more: false });
     expect((await list('?reason=late')).items.every(({ replayedAt }) => replayedAt !== null)).toBe(true);
     const audit = await service.get<{ items: { action: string }[] }>('/v1/audit?action=quarantine.replayed');
     expect(audit.items.length).toBe(2);
@@ -73,8 +73,26 @@ describe.skipIf(!hasChdb())('the quarantine', () => {
   test('keeps what is refused again as it is', async () => {
     const id = (await list('?reason=invalid&kind=samples')).items[0]!.id;
     const answer = await service.post('/v1/quarantine/replay', { ids: [id] });
-    expect(await answer.json()).toEqual({ replayed: 0, refused: [{ id, detail: 'expected a finite number' }] });
+    expect(await answer.json()).toEqual({
+      replayed: 0,
+      refused: [{ id, detail: 'expected a finite number' }],
+      more: false,
+    });
     expect((await list()).items).toHaveLength(5);
+  });
+
+  test('counts what it holds by source, kind and reason, and what of it waits', async () => {
+    const { items } = await service.get<{ items: object[] }>('/v1/quarantine/counts');
+    const late = { source: 'native', kind: 'samples', reason: 'late', records: 2, waiting: 0 };
+    expect(items).toContainEqual({ ...late, lastAt: expect.any(String) });
+    const invalid = { source: 'native', kind: 'heartbeats', reason: 'invalid', records: 1, waiting: 1 };
+    expect(items).toContainEqual({ ...invalid, lastAt: expect.any(String) });
+  });
+
+  test('tries everything that waits when it is told so', async () => {
+    const answer = (await (await service.post('/v1/quarantine/replay', { all: true })).json()) as { refused: object[] };
+    expect(answer).toMatchObject({ replayed: 0, more: false });
+    expect(answer.refused).toHaveLength(3);
   });
 
   test('sends nothing again without being told what', async () => {

@@ -40,6 +40,7 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
       now: () => now,
       maxPastDays: 400,
       maxFutureSeconds: 600,
+      clampFutureSeconds: 0,
     });
     ingest = {
       heartbeats: (values, from) => stored(native.heartbeats({ values, isList: true }, from)),
@@ -110,7 +111,7 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
         [{ metric: 'defaults', value: 1.5, agent: 'a', labels: { zone: 'z' } }],
         sender,
       );
-      expect(outcome).toEqual({ accepted: 1, refused: 0, errors: [] });
+      expect(outcome).toEqual({ accepted: 1, clamped: 0, refused: 0, errors: [] });
       expect(await pointsOf('defaults')).toEqual([[now.getTime(), 1.5]]);
       expect((await seriesOf('defaults'))[0]).toMatchObject({
         labels: { agent: 'a', zone: 'z' },
@@ -391,7 +392,7 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
           names.map((agent) => ({ agent })),
           sender,
         );
-        expect(outcome).toEqual({ accepted: names.length, refused: 0, errors: [] });
+        expect(outcome).toEqual({ accepted: names.length, clamped: 0, refused: 0, errors: [] });
         const counts = await countHeartbeats(store);
         expect(names.filter((name) => !counts.has(name))).toEqual([]);
       }),
