@@ -116,7 +116,7 @@ export async function storeFindings(
   const { from, to, retainFromDay } = window;
   const until = retainFromDay + tenant.rollupRetentionDays;
   const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-  const holdBack = await recallFeedback(state, tenant.id);
+  const { mark } = await recallFeedback(state, tenant.id);
   const rows: RowOf<typeof anomaliesTable>[] = [];
   const heard = new Set<string>();
   for (const { id, state: detectorState, times, values, verdicts } of judged) {
@@ -125,12 +125,12 @@ export async function storeFindings(
     memories.set(id, { detector: detectorState, threshold: decided.state, asOf: to });
     if (times.length > 0) heard.add(id);
     for (const anomaly of decided.changed)
-      rows.push(earlier.settle(holdBack(anomalyRow(tenant, id, minuteMs, anomaly, to, until, detector))));
+      rows.push(earlier.settle(mark(anomalyRow(tenant, id, minuteMs, anomaly, to, until, detector))));
   }
   for (const [id, { threshold }] of memories) {
     const { open } = threshold;
     if (heard.has(id) || open === null || open.endMs <= from - dayMs) continue;
-    rows.push(earlier.settle(holdBack(anomalyRow(tenant, id, minuteMs, open, to, until, detector))));
+    rows.push(earlier.settle(mark(anomalyRow(tenant, id, minuteMs, open, to, until, detector))));
   }
   await telemetry.insert(anomaliesTable, rows);
   const withdrawn = await withdrawUnfound(telemetry, earlier, window, () => minuteMs);

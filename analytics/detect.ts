@@ -11,7 +11,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { anomalyRow, appendScores, decide, detector, formerDetectors, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
-import { recallFeedback } from './held-back.ts';
+import { type RecalledFeedback, recallFeedback } from './held-back.ts';
 import type { Job, JobWindow } from './job.ts';
 import { collectLevelShifts, type LevelShifts } from './level-shifts.ts';
 
@@ -61,7 +61,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
           await telemetry.run(withdrawOpenOf, { tenant: tenant.id, detectors: [...formerDetectors] });
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-        const holdBack = await recallFeedback(state, tenant.id);
+        const feedback = await recallFeedback(state, tenant.id);
         const levelShifts = collectLevelShifts(telemetry, tenant, detector, window);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
@@ -74,7 +74,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
               tenant,
               memories,
               earlier,
-              holdBack,
+              feedback,
               levelShifts,
               window,
               from,
@@ -98,7 +98,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await levelShifts.store((id) => memories.has(id));
-        await closeSilent({ telemetry, tenant, memories, holdBack, window });
+        await closeSilent({ telemetry, tenant, memories, feedback, window });
         kept.set(tenant.id, { memories, asOf: window.to, savedTo });
       }
       return { ...counts, anomalies: anomalies.size };
@@ -141,8 +141,7 @@ interface Piece extends DetectJobOptions {
   tenant: Tenant;
   memories: Map<string, Memory>;
   earlier: EarlierFindings;
-  /** Marks what people need not be told of. */
-  holdBack: (row: RowOf<typeof anomaliesTable>) => RowOf<typeof anomaliesTable>;
+  feedback: RecalledFeedback;
   levelShifts: LevelShifts;
   window: JobWindow;
   from: number;
@@ -153,7 +152,7 @@ interface Piece extends DetectJobOptions {
 }
 
 async function detectPiece(piece: Piece): Promise<PieceResult> {
-  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, holdBack, levelShifts, window, to } =
+  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, feedback, levelShifts, window, to } =
     piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
@@ -162,6 +161,7 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
       traits: { isCount: stepMs === grains.hour.stepMs },
+      thresholdFactor: feedback.factorOf(id),
       points: { times, values },
     }));
     const results = await models.detect(
@@ -186,7 +186,7 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       const decided = decide(threshold, one, result, window.from);
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed)
-        found.push(earlier.settle(holdBack(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
+        found.push(earlier.settle(feedback.mark(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
       total.points += appendScores(scores, tenant, one, result, window.from, until);
       total.levelShifts += levelShifts.note(one, result.verdicts);
       if (breather.isDue()) await breather.now();
@@ -270,15 +270,15 @@ async function closeSilent({
   telemetry,
   tenant,
   memories,
-  holdBack,
+  feedback,
   window: { from, to, retainFromDay },
-}: Pick<Piece, 'telemetry' | 'tenant' | 'memories' | 'holdBack' | 'window'>): Promise<void> {
+}: Pick<Piece, 'telemetry' | 'tenant' | 'memories' | 'feedback' | 'window'>): Promise<void> {
   const until = retainFromDay + tenant.rollupRetentionDays;
   const ended: RowOf<typeof anomaliesTable>[] = [];
   for (const [id, { asOf, stepMs, threshold }] of memories) {
     const { open } = threshold;
     if (asOf > from || open === null || open.endMs <= from - dayMs) continue;
-    ended.push(holdBack(anomalyRow(tenant, id, stepMs, open, to, until)));
+    ended.push(feedback.mark(anomalyRow(tenant, id, stepMs, open, to, until)));
   }
   await telemetry.insert(anomaliesTable, ended);
 }

@@ -1,10 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type AnomalyRow, listAnomalies, scoresOfSeries } from '../store/queries/detection.ts';
 import { incidentsOfFinding } from '../store/queries/incidents.ts';
+import { listFeedback } from '../store/records/feedback.ts';
+import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { anomalySchema, anyAnomaly, findAnomaly, toAnomaly } from './anomaly.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
+import { feedbackSchema, toFeedback } from './feedback.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { finiteOrNull, seriesIdValue, timeQuery } from './values.ts';
@@ -23,6 +26,7 @@ const anomalyDetailSchema = anomalySchema
         upper: column,
       })
       .openapi({ description: 'The series around the anomaly, with what was expected of it.' }),
+    heldBackFor: feedbackSchema.nullable().openapi({ description: 'What was said, for which nobody is told of it.' }),
     incidents: z.array(z.object({ id: z.string(), title: z.string() })),
   })
   .openapi('AnomalyDetail');
@@ -69,7 +73,7 @@ const oneRoute = createRoute({
 });
 
 /** `GET /v1/anomalies`, `GET /v1/anomalies/{id}`. */
-export function createAnomaliesRoutes({ telemetry }: { telemetry: TelemetryStore }) {
+export function createAnomaliesRoutes({ telemetry, state }: { telemetry: TelemetryStore; state: StateStore }) {
   return createRouter()
     .openapi(listRoute, async (context) => {
       const {
@@ -107,11 +111,13 @@ export function createAnomaliesRoutes({ telemetry }: { telemetry: TelemetryStore
     .openapi(oneRoute, async (context) => {
       const { tenant } = context.get('principal');
       const row = await findAnomaly(telemetry, tenant, context.req.valid('param').id);
-      const [band, incidents] = await Promise.all([
+      const [feedback, band, incidents] = await Promise.all([
+        row.held_back_by === '' ? [] : listFeedback(state, tenant, { series: row.series_id }),
         readBand(telemetry, tenant, row),
         telemetry.query(incidentsOfFinding, { tenant, finding: row.id, at: row.started_at }),
       ]);
-      return context.json({ ...toAnomaly(row), band, incidents }, 200);
+      const held = feedback.find(({ id }) => id === row.held_back_by);
+      return context.json({ ...toAnomaly(row), band, heldBackFor: held ? toFeedback(held) : null, incidents }, 200);
     });
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import { type AffectedAnomaly, applyFeedback, effectDays, shapeOf } from '../analytics/held-back.ts';
-import { thresholdFactor, verdicts } from '../models/feedback/hold-back.ts';
+import { type AffectedAnomaly, applyFeedback, plainShapeOf } from '../analytics/held-back.ts';
+import { effectDays, verdicts } from '../models/feedback/hold-back.ts';
+import { factorBounds, thresholdFactor } from '../models/feedback/threshold-factor.ts';
 import { recordAudit } from '../store/records/audit.ts';
 import { deleteFeedback, type Feedback, insertFeedback, listFeedback } from '../store/records/feedback.ts';
 import type { StateStore } from '../store/state.ts';
@@ -16,7 +17,7 @@ import { pageOf } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { isoTime, seriesIdValue, toIso } from './values.ts';
 
-const feedbackSchema = z
+export const feedbackSchema = z
   .object({
     id: z.string(),
     anomalyId: z.string(),
@@ -35,9 +36,12 @@ const effectSchema = z
     gone: affected.openapi({ description: 'Of these nobody would have been told.' }),
     stayed: affected.openapi({ description: 'Of these people would have been told all the same.' }),
     back: affected.openapi({ description: 'Of these people are told again.' }),
-    thresholdFactor: z
-      .number()
-      .openapi({ description: 'By how much the threshold of the series is raised now, 1 to 3.' }),
+    thresholdFactorBefore: z.number(),
+    thresholdFactor: z.number().openapi({
+      description:
+        `What is made of the threshold of the series from now on, ${factorBounds.least} to ${factorBounds.most}: a false alarm raises it until ` +
+        'that alarm would have stayed just below, something real that was faint lowers it.',
+    }),
   })
   .openapi('FeedbackEffect');
 
@@ -50,7 +54,8 @@ const giveRoute = createRoute({
   summary: 'Say of an anomaly that it was a false alarm, real, or expected',
   description:
     'Similar anomalies of the series are held back after a false alarm, and those at the same time of the week after one that ' +
-    'was expected; each false alarm also raises the threshold of the series. What is nearly as bad as something real is always told. ' +
+    'was expected. A false alarm also raises the threshold of the series until that alarm would have stayed just below, and something ' +
+    `real that was faint lowers it, within ${factorBounds.least} and ${factorBounds.most}. What is nearly as bad as something real is always told. ` +
     `The answer tells what this does to the alarms of the last ${effectDays} days. It can be taken back.`,
   tags,
   middleware: [requireScope('operate'), limitBody()] as const,
@@ -109,14 +114,15 @@ export interface FeedbackRoutesDeps {
 
 /** `POST /v1/anomalies/{id}/feedback`, `GET /v1/feedback`, `DELETE /v1/feedback/{id}`. */
 export function createFeedbackRoutes({ telemetry, state, now }: FeedbackRoutesDeps) {
-  async function effectOf(tenant: string, series: string) {
-    const effect = await applyFeedback({ telemetry, state }, { tenant, series }, now().getTime());
+  async function effectOf(changed: Feedback, thresholdFactorBefore: number) {
+    const effect = await applyFeedback({ telemetry, state }, changed, now().getTime());
     return {
       days: effectDays,
       gone: effect.gone.map(toAffected),
       stayed: effect.stayed.map(toAffected),
       back: effect.back.map(toAffected),
-      thresholdFactor: thresholdFactor(await listFeedback(state, tenant, { series })),
+      thresholdFactorBefore,
+      thresholdFactor: effect.thresholdFactor,
     };
   }
 
@@ -126,16 +132,19 @@ export function createFeedbackRoutes({ telemetry, state, now }: FeedbackRoutesDe
       const { verdict, reason, author = name } = context.req.valid('json');
       const row = await findAnomaly(telemetry, tenant, context.req.valid('param').id);
       const at = now().getTime();
+      const before = await listFeedback(state, tenant, { series: row.series_id });
       const feedback: Feedback = {
         ...{ id: randomUUID(), tenant, anomaly: row.id, series: row.series_id, detector: row.detector },
-        ...{ verdict, reason, author, at, shape: shapeOf({ ...row, as_of: at }) },
+        ...{ verdict, reason, author, at, shape: plainShapeOf({ ...row, as_of: at }, before) },
       };
       await state.db.transaction().execute(async (db) => {
         await insertFeedback({ db }, feedback);
-        const details = { feedback: feedback.id, verdict, reason, author };
+        const factor = { from: thresholdFactor(before), to: thresholdFactor([...before, feedback]) };
+        const details = { feedback: feedback.id, verdict, reason, author, thresholdFactor: factor };
         await recordAudit({ db }, actorOf(context), { action: 'feedback.given', target: row.id, details }, now());
       });
-      return context.json({ feedback: toFeedback(feedback), effect: await effectOf(tenant, row.series_id) }, 201);
+      const effect = await effectOf(feedback, thresholdFactor(before));
+      return context.json({ feedback: toFeedback(feedback), effect }, 201);
     })
     .openapi(listRoute, async (context) => {
       const rows = await listFeedback(state, context.get('principal').tenant, context.req.valid('query'));
@@ -144,19 +153,21 @@ export function createFeedbackRoutes({ telemetry, state, now }: FeedbackRoutesDe
     .openapi(withdrawRoute, async (context) => {
       const { tenant } = context.get('principal');
       const { id } = context.req.valid('param');
-      const series = await state.db.transaction().execute(async (db) => {
+      const { feedback, before } = await state.db.transaction().execute(async (db) => {
         const feedback = await deleteFeedback({ db }, tenant, id);
         if (feedback === undefined) throw new AppError('not_found', `no feedback ${JSON.stringify(id)}`);
-        const { anomaly, verdict, reason, author } = feedback;
+        const { anomaly, series, verdict, reason, author } = feedback;
+        const before = [...(await listFeedback({ db }, tenant, { series })), feedback];
         const details = { feedback: id, verdict, reason, author };
         await recordAudit({ db }, actorOf(context), { action: 'feedback.withdrawn', target: anomaly, details }, now());
-        return feedback.series;
+        return { feedback, before };
       });
-      return context.json(await effectOf(tenant, series), 200);
+      return context.json(await effectOf(feedback, thresholdFactor(before)), 200);
     });
 }
 
-function toFeedback({ id, anomaly, series, verdict, reason, author, at }: Feedback) {
+/** What a person said, in an answer. */
+export function toFeedback({ id, anomaly, series, verdict, reason, author, at }: Feedback) {
   return { id, anomalyId: anomaly, seriesId: series, verdict, reason, author, at: toIso(at) };
 }
 

@@ -145,6 +145,7 @@ export interface Anomaly {
 /** An anomaly with the points and the band around it. */
 export interface AnomalyDetail extends Anomaly {
   band: { stepSeconds: number; values: Column } & Omit<SeriesScores, 'detector'>;
+  heldBackFor: Feedback | null;
   incidents: readonly { id: string; title: string }[];
 }
 

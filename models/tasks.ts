@@ -32,6 +32,8 @@ export interface BacktestTask extends Omit<ForecastTask, 'kind'> {
 export interface DetectInput {
   state: FlatState | null;
   traits: SeriesTraits;
+  /** What people have made of its threshold; 1 when absent. */
+  thresholdFactor?: number;
   points: Points;
 }
 

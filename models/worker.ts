@@ -83,18 +83,19 @@ function detect({ detector: id, settings = defaultDetectorSettings, batch }: Det
 
 function scorePoints(
   detector: Detector,
-  { state, isNew, isBroken, isCount, from, to }: PackedSeries,
+  { state, isNew, isBroken, isCount, thresholdFactor, from, to }: PackedSeries,
   { times, values }: PackedInputs,
   settings: DetectorSettings,
   verdicts: VerdictColumns,
 ): void {
   if (isBroken) throw new Error(`its state is not one of ${detector.id}`);
   if (isNew) detector.init(state, { isCount });
+  const ownSettings = { ...settings, thresholdFactor };
   for (let i = from; i < to; i++) {
     const timeMs = times[i]!;
     const value = values[i]!;
     if (!Number.isFinite(value)) throw new Error(`the value at ${new Date(timeMs).toISOString()} is not a number`);
-    setVerdict(verdicts, i, detector.update(state, timeMs, value, settings));
+    setVerdict(verdicts, i, detector.update(state, timeMs, value, ownSettings));
   }
 }
 

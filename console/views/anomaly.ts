@@ -92,7 +92,7 @@ function feedbackPart({ anomaly, feedback }: Loaded): Child {
     }),
   );
   return [
-    anomaly.heldBackBy !== null && h('p', {}, 'Nobody is told of it, because of what was said of this series.'),
+    anomaly.heldBackBy !== null && h('p', {}, heldBackText(anomaly)),
     given.map(({ verdict, author, reason, at }) =>
       h(
         'p',
@@ -106,6 +106,13 @@ function feedbackPart({ anomaly, feedback }: Loaded): Child {
     others > 0 &&
       h('p', { class: 'footnote' }, `Of this series, ${others} more ${others === 1 ? 'was' : 'were'} judged.`),
   ];
+}
+
+function heldBackText({ heldBackFor }: AnomalyDetail): string {
+  if (heldBackFor === null) return 'Nobody is told of it, because of what was said of this series.';
+  const { verdict, author, reason } = heldBackFor;
+  const said = `${verdictTexts[verdict].toLowerCase()}, says ${author}${reason === '' ? '' : `: ${reason}`}`;
+  return `Nobody is told of it, because of what was said of one like it: ${said}.`;
 }
 
 function effectText({ days, gone, stayed, back, thresholdFactor }: FeedbackEffect): string {

@@ -59,6 +59,7 @@ const { at, length } = layOut({
   meanAbove: edgeLength,
   meanBelow: edgeLength,
   newAlarm: 1,
+  newTold: 1,
   newNotice: 1,
   owed: 1,
 });
@@ -92,7 +93,7 @@ export const composite: Detector & { readonly id: 'composite' } = {
     initBand(state, at.band, isCount);
   },
 
-  update(state, timeMs, unbounded, { alarmsPerSeriesPerWeek } = defaultDetectorSettings) {
+  update(state, timeMs, unbounded, { alarmsPerSeriesPerWeek, thresholdFactor = 1 } = defaultDetectorSettings) {
     const value = Math.max(-largestValue, Math.min(largestValue, unbounded));
     const { gapHours, acceptedShift } = turnClock(state, timeMs, value);
     const elapsedHours = Math.min(1, gapHours);
@@ -102,14 +103,14 @@ export const composite: Detector & { readonly id: 'composite' } = {
     const wider = payBudget(state, at.owed, alarmsPerSeriesPerWeek, gapHours);
     const views = look(state, band, value, gapHours, maturity);
 
-    const novel = scoreNovelty(state, Math.min(highestScore, views.worst), wider, gapHours);
-    const score = maturity < leastMaturity ? 0 : novel;
-    if (score > 1) enterAlarm(state, at.owed);
+    const isMature = maturity >= leastMaturity;
+    const raw = Math.min(highestScore, views.worst);
+    const score = scoreNovelty(state, { raw, wider, factor: thresholdFactor, isMature }, gapHours);
     state[at.samples] = samples + 1;
     state[at.observedHours]! += elapsedHours;
     learnEdges(state, views, samples + 1, elapsedHours);
     learnBand(state, at.band, band, timeMs, value, samples + 1, elapsedHours);
-    return toVerdict(band, views, value, score, wider, maturity, acceptedShift);
+    return toVerdict(band, views, value, score, wider * Math.min(1, thresholdFactor), maturity, acceptedShift);
   },
 };
 
@@ -189,13 +190,30 @@ function learnEdges(state: FlatState, views: Views, samples: number, elapsedHour
   state[at.mean] = mean;
 }
 
-/** The score as it is told: in full while it is new, and held back while it goes on. */
-function scoreNovelty(state: FlatState, raw: number, wider: number, gapHours: number): number {
+interface Novelty {
+  raw: number;
+  wider: number;
+  factor: number;
+  isMature: boolean;
+}
+
+/** The score as it is told: in full while it is new, and held back while it goes on. Enters what is an alarm into the budget. */
+function scoreNovelty(state: FlatState, { raw, wider, factor, isMature }: Novelty, gapHours: number): number {
   const score = raw / wider;
   const isAlarm = isNew(state, at.newAlarm, score, 1, gapHours);
+  const isTold = isToldNew(state, score, factor, gapHours);
   const isNotice = isNew(state, at.newNotice, raw, noticeable, gapHours);
-  if (isAlarm) return score;
+  if (!isMature) return 0;
+  if (isAlarm || (isTold && factor < 1)) enterAlarm(state, at.owed);
+  if (isAlarm || isTold) return score / Math.min(1, factor);
   return Math.min(isNotice ? 1 : ongoingScore, isNotice ? raw : score);
+}
+
+/** Whether a score passes the threshold that people have made of it, and is new to those who were told of what passed it before. */
+function isToldNew(state: FlatState, score: number, factor: number, gapHours: number): boolean {
+  if (factor !== 1) return isNew(state, at.newTold, score, factor, gapHours);
+  state[at.newTold] = 0;
+  return false;
 }
 
 function toVerdict(

@@ -38,6 +38,12 @@ export interface SeriesTraits {
 export interface DetectorSettings {
   /** How many alarms a week one series may give in the long run while nothing is wrong; greater than 0. */
   alarmsPerSeriesPerWeek: number;
+  /**
+   * What people have made of the threshold of the series; 1 when absent. A raised one changes no score: what passes 1 and not the
+   * factor is for a decider to hold back, and does not keep what passes the factor after it from being new. Below 1,
+   * scores and band are measured by it.
+   */
+  thresholdFactor?: number;
 }
 
 export const defaultDetectorSettings: DetectorSettings = { alarmsPerSeriesPerWeek: 0.5 };

@@ -11,6 +11,7 @@ export interface PackedInputs {
   states: Float32Array;
   stateKinds: Uint8Array;
   isCount: Uint8Array;
+  thresholdFactors: Float64Array;
   lengths: Uint32Array;
   times: Float64Array;
   values: Float64Array;
@@ -33,15 +34,17 @@ export function packInputs(series: readonly DetectInput[], stateLength: number):
     states: new Float32Array(series.length * stateLength),
     stateKinds: new Uint8Array(series.length),
     isCount: new Uint8Array(series.length),
+    thresholdFactors: new Float64Array(series.length),
     lengths: new Uint32Array(series.length),
     times: new Float64Array(points),
     values: new Float64Array(points),
   };
   let at = 0;
-  for (const [i, { state, traits, points }] of series.entries()) {
+  for (const [i, { state, traits, points, thresholdFactor = 1 }] of series.entries()) {
     packed.stateKinds[i] = state === null ? noState : state.length === stateLength ? goodState : badState;
     if (packed.stateKinds[i] === goodState) packed.states.set(state!, i * stateLength);
     packed.isCount[i] = Number(traits.isCount);
+    packed.thresholdFactors[i] = thresholdFactor;
     packed.lengths[i] = points.times.length;
     packed.times.set(points.times, at);
     packed.values.set(points.values, at);
@@ -58,6 +61,7 @@ export interface PackedSeries {
   isNew: boolean;
   isBroken: boolean;
   isCount: boolean;
+  thresholdFactor: number;
   /** Its points are those of the batch in `[from, to)`. */
   from: number;
   to: number;
@@ -70,7 +74,8 @@ export function* packedSeries(packed: PackedInputs): Generator<PackedSeries> {
     const state = packed.states.subarray(index * packed.stateLength, (index + 1) * packed.stateLength);
     const kind = packed.stateKinds[index];
     const isCount = packed.isCount[index] === 1;
-    yield { index, state, isNew: kind === noState, isBroken: kind === badState, isCount, from, to };
+    const thresholdFactor = packed.thresholdFactors[index]!;
+    yield { index, state, isNew: kind === noState, isBroken: kind === badState, isCount, thresholdFactor, from, to };
     from = to;
   }
 }

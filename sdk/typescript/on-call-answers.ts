@@ -59,6 +59,8 @@ export interface AnomalyDetail extends Anomaly {
     lower: (number | null)[];
     upper: (number | null)[];
   };
+  /** What was said, for which nobody is told of it. */
+  heldBackFor: Feedback | null;
   incidents: { id: string; title: string }[];
 }
 
@@ -92,7 +94,9 @@ export interface FeedbackEffect {
   gone: { id: string; startedAt: string; peakScore: number }[];
   stayed: { id: string; startedAt: string; peakScore: number }[];
   back: { id: string; startedAt: string; peakScore: number }[];
+  /** What is made of the threshold of the series, 0.5 to 3. */
   thresholdFactor: number;
+  thresholdFactorBefore: number;
 }
 
 export interface StuckTask {

@@ -82,13 +82,16 @@ describe.skipIf(!hasChdb())('feedback', () => {
       reason: 'load test',
       author: 'kim',
     });
-    expect(names(effect.gone)).toEqual(['earlier', 'earliest', 'small']);
-    expect(names(effect.stayed)).toEqual(['below', 'big']);
-    expect(effect.thresholdFactor).toBe(1.15);
-    expect(await told()).toEqual(['below', 'big', 'old']);
+    // The one below is another matter, but not beyond the threshold any more.
+    expect(names(effect.gone)).toEqual(['below', 'earlier', 'earliest', 'small']);
+    expect(names(effect.stayed)).toEqual(['big']);
+    expect(effect).toMatchObject({ thresholdFactorBefore: 1, thresholdFactor: 2.04 });
+    expect(await told()).toEqual(['big', 'old']);
     const heldBack = await service.get<{ items: object[] }>(`/v1/anomalies?series=${series}&heldBack=true`);
-    expect(heldBack.items).toHaveLength(3);
+    expect(heldBack.items).toHaveLength(4);
     expect(heldBack.items[0]).toMatchObject({ heldBackBy: feedback.id });
+    expect(await service.get(`/v1/anomalies/${series}-earlier`)).toMatchObject({ heldBackFor: feedback });
+    expect(await service.get(`/v1/anomalies/${series}-big`)).toMatchObject({ heldBackFor: null });
   });
 
   test('is taken back without a trace but in the audit log', async () => {
@@ -96,8 +99,8 @@ describe.skipIf(!hasChdb())('feedback', () => {
     const { feedback } = await say('small', 'false_alarm');
     const response = await service.request(`/v1/feedback/${feedback.id}`, { method: 'DELETE' });
     const effect = (await response.json()) as Effect;
-    expect(names(effect.back)).toEqual(['earlier', 'earliest', 'small']);
-    expect(effect.thresholdFactor).toBe(1);
+    expect(names(effect.back)).toEqual(['below', 'earlier', 'earliest', 'small']);
+    expect(effect).toMatchObject({ thresholdFactorBefore: 2.04, thresholdFactor: 1 });
     expect(await told()).toEqual(before);
     expect((await service.get<{ items: object[] }>(`/v1/feedback?series=${series}`)).items).toEqual([]);
     const { items } = await service.get<{ items: { action: string; target: string }[] }>('/v1/audit');
@@ -109,7 +112,8 @@ describe.skipIf(!hasChdb())('feedback', () => {
   test('that one was real outweighs that another was none', async () => {
     await say('small', 'false_alarm');
     const { effect } = await say('earlier', 'real');
-    expect(names(effect.back)).toEqual(['earlier', 'earliest', 'small']);
+    expect(names(effect.back)).toEqual(['below', 'earlier', 'earliest', 'small']);
+    expect(effect.thresholdFactor).toBe(1.6);
   });
 
   test('that one was expected holds back those at its time of the week', async () => {
@@ -127,7 +131,8 @@ describe.skipIf(!hasChdb())('feedback', () => {
     const { feedback } = await say('small', 'false_alarm');
     await group();
     expect(await open()).toBe(0);
-    const mark = await recallFeedback(service.state, 'default');
+    const { mark, factorOf } = await recallFeedback(service.state, 'default');
+    expect([factorOf(series), factorOf('1')]).toEqual([2.04, 1]);
     expect(mark(row('next', 0)).held_back_by).toBe(feedback.id);
     expect(mark(row('next', 0, { peak_score: 4 })).held_back_by).toBe('');
   });

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type AnomalyShape,
-  heldBackBy,
-  type SeriesFeedback,
-  thresholdFactor,
-  verdicts,
-} from '../../../models/feedback/hold-back.ts';
+import { type AnomalyShape, heldBackBy, type SeriesFeedback, verdicts } from '../../../models/feedback/hold-back.ts';
 
 const hourMs = 3_600_000;
 const shape = (rest: Partial<AnomalyShape> = {}): AnomalyShape => ({
@@ -18,7 +12,7 @@ const said = (
   rest: Partial<AnomalyShape> = {},
   id: string = verdict,
 ): SeriesFeedback => ({
-  ...{ id, verdict },
+  ...{ id, verdict, at: 0 },
   shape: shape(rest),
 });
 
@@ -27,8 +21,8 @@ describe('after a false alarm', () => {
     ['the same at another time', { startMs: 1_030 * hourMs }, true],
     ['one that is a little worse', { score: 2.9 }, true],
     ['one that is much worse', { score: 3.1 }, false],
-    ['one that lasts for hours', { durationMs: 3 * hourMs }, false],
-    ['one that goes the other way', { direction: 'below' }, false],
+    ['one that is worse and lasts for hours', { score: 2.5, durationMs: 3 * hourMs }, false],
+    ['one that is worse and goes the other way', { score: 2.5, direction: 'below' }, false],
   ])('%s', (_, rest, isHeldBack) => {
     expect(heldBackBy(shape(rest), [said('false_alarm')]) === 'false_alarm').toBe(isHeldBack);
   });
@@ -41,14 +35,17 @@ test('what is expected is held back at about its time of the week, and told at o
   expect(heldBackBy(shape({ startMs: (1_000 + 24) * hourMs }), backup)).toBeUndefined();
 });
 
-test('the threshold of a series rises with each false alarm, within bounds, and never over what was real', () => {
-  const alarms = (count: number) => Array.from({ length: count }, (_, i) => said('false_alarm', {}, `alarm ${i}`));
-  expect(thresholdFactor([])).toBe(1);
-  expect(thresholdFactor(alarms(2))).toBeCloseTo(1.3225, 10);
-  expect(thresholdFactor(alarms(100))).toBe(3);
-  expect(thresholdFactor([...alarms(100), said('real', { score: 2 })])).toBe(1.6);
-  expect(thresholdFactor([...alarms(100), said('real', { score: 1.1 })])).toBe(1);
-  expect(heldBackBy(shape({ direction: 'below', score: 1.3 }), alarms(2))).toBe('alarm 0');
+test('the raised threshold holds back what goes the other way too, in the name of the false alarm that raised it', () => {
+  const alarms = [said('false_alarm', { score: 1.2 }, 'mild'), said('false_alarm', { score: 1.6 }, 'bad')];
+  expect(heldBackBy(shape({ direction: 'below', score: 1.63 }), alarms)).toBe('bad');
+  expect(heldBackBy(shape({ direction: 'below', score: 1.64 }), alarms)).toBeUndefined();
+});
+
+test('feedback speaks of what began in the thirty days before it and of all that follows', () => {
+  const given = { ...said('false_alarm'), at: 1_000 * hourMs };
+  expect(heldBackBy(shape({ startMs: (1_000 - 720) * hourMs }), [given])).toBe('false_alarm');
+  expect(heldBackBy(shape({ startMs: (1_000 - 720) * hourMs - 1 }), [given])).toBeUndefined();
+  expect(heldBackBy(shape({ startMs: 9_000 * hourMs }), [given])).toBe('false_alarm');
 });
 
 const anyShape = fc.record({
@@ -57,7 +54,12 @@ const anyShape = fc.record({
   startMs: fc.nat(),
   durationMs: fc.nat(10 * hourMs),
 });
-const anyFeedback = fc.record({ id: fc.string(), verdict: fc.constantFrom(...verdicts), shape: anyShape });
+const anyFeedback = fc.record({
+  id: fc.string(),
+  verdict: fc.constantFrom(...verdicts),
+  shape: anyShape,
+  at: fc.nat(1e6),
+});
 
 test('nothing that is as bad as what a person called real is held back', () => {
   fc.assert(
@@ -67,7 +69,7 @@ test('nothing that is as bad as what a person called real is held back', () => {
       fc.double({ min: 1, max: 3, noNaN: true }),
       (feedback, real, factor) => {
         const worse = { ...real, score: real.score * factor };
-        expect(heldBackBy(worse, [...feedback, { id: 'real', verdict: 'real', shape: real }])).toBeUndefined();
+        expect(heldBackBy(worse, [...feedback, { id: 'real', verdict: 'real', shape: real, at: 0 }])).toBeUndefined();
       },
     ),
   );
