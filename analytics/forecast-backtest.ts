@@ -4,9 +4,9 @@ import type { ModelPool } from '../models/pool.ts';
 import type { RegularSeries } from '../models/series.ts';
 import { mean } from '../models/statistics/mean.ts';
 import type { SelectedSeries } from '../store/queries/selected-series.ts';
-import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
-import { loadTrained, seasonLengthsOf } from './forecast.ts';
+import { seasonLengthsOf } from './forecast.ts';
+import type { ForecastNetwork } from './forecast-network.ts';
 import { readHourlyHistory } from './hourly-history.ts';
 
 /** How would forecasts of these series have done? */
@@ -49,12 +49,12 @@ const readsAtOnce = 8;
  * @throws ModelTaskError when the workers give no answer, or `signal` is aborted.
  */
 export async function backtestForecasts(
-  { telemetry, state, models }: { telemetry: TelemetryStore; state: StateStore; models: ModelPool },
+  { telemetry, network, models }: { telemetry: TelemetryStore; network: ForecastNetwork; models: ModelPool },
   inquiry: BacktestInquiry,
   signal: AbortSignal,
 ): Promise<{ overall: BacktestFigures; series: SeriesBacktest[] }> {
   const { tenant, series } = inquiry;
-  const trained = await loadTrained(state, { id: tenant });
+  const trained = { seasonalMlp: await network.weightsOf(tenant) };
   const histories: RegularSeries[] = [];
   for (let start = 0; start < series.length; start += readsAtOnce) {
     signal.throwIfAborted();

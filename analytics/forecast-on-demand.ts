@@ -2,9 +2,9 @@ import type { Forecast, InsufficientHistory } from '../models/forecasters/foreca
 import type { ForecasterId } from '../models/forecasters/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
 import type { SelectedSeries } from '../store/queries/selected-series.ts';
-import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
-import { boundsOf, loadTrained, maxSilenceSteps, seasonLengthsOf } from './forecast.ts';
+import { boundsOf, maxSilenceSteps, seasonLengthsOf } from './forecast.ts';
+import type { ForecastNetwork } from './forecast-network.ts';
 import { readHourlyHistory } from './hourly-history.ts';
 
 export interface ForecastInquiry {
@@ -33,14 +33,14 @@ export interface Silent {
  * @throws ModelTaskError when the worker gives no answer, or `signal` is aborted.
  */
 export async function forecastOnDemand(
-  { telemetry, state, models }: { telemetry: TelemetryStore; state: StateStore; models: ModelPool },
+  { telemetry, network, models }: { telemetry: TelemetryStore; network: ForecastNetwork; models: ModelPool },
   { tenant, series, forecaster, horizon, levels, to }: ForecastInquiry,
   signal: AbortSignal,
 ): Promise<Forecast | InsufficientHistory | Silent> {
   const history = await readHourlyHistory(telemetry, tenant, series, { to, horizon });
   const hours = history.values.length - 1 - history.values.findLastIndex(Number.isFinite);
   if (history.values.length > 0 && hours > maxSilenceSteps) return { ok: false, reason: 'silent', hours };
-  const trained = await loadTrained(state, { id: tenant });
+  const trained = { seasonalMlp: await network.weightsOf(tenant) };
   const request = {
     history,
     horizon,

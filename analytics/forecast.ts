@@ -1,15 +1,14 @@
 import type { Forecast, ForecastRequest } from '../models/forecasters/forecaster.ts';
 import type { ForecasterId, TrainedWeights } from '../models/forecasters/registry.ts';
-import type { SeasonalMlpWeights } from '../models/networks/seasonal-mlp-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { type RegularSeries, toRegular } from '../models/series.ts';
 import { grains, pointsOfAllSeries } from '../store/queries/points.ts';
-import { modelInUse } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
 import { type Aggregation, aggregations, forecastsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import type { ForecastNetwork } from './forecast-network.ts';
 import type { Job, JobWindow } from './job.ts';
 import { findReplaced, logChanges } from './stand-ins.ts';
 
@@ -17,6 +16,7 @@ export interface ForecastJobOptions {
   telemetry: TelemetryStore;
   state: StateStore;
   models: ModelPool;
+  network: ForecastNetwork;
   /** Metrics that are not forecast. */
   excludeMetrics: readonly string[];
 }
@@ -39,7 +39,7 @@ export const maxSilenceSteps = 6;
  * did best on the past of each. Where the ledger says that it did worse than seasonal naive, that is what users get, and
  * the combination is stored beside it, to be scored until it does better.
  */
-export function createForecastJob({ telemetry, state, models, excludeMetrics }: ForecastJobOptions): Job {
+export function createForecastJob({ telemetry, state, models, network, excludeMetrics }: ForecastJobOptions): Job {
   return {
     id: 'forecast',
     description: 'Forecasts every series 48 hours ahead',
@@ -51,10 +51,11 @@ export function createForecastJob({ telemetry, state, models, excludeMetrics }: 
     async run(window) {
       const counts = { series: 0, forecasts: 0, tooShort: 0, replaced: 0 };
       for (const tenant of await listTenants(state)) {
-        const trained = await loadTrained(state, tenant);
+        const trained = { seasonalMlp: await network.weightsOf(tenant.id) };
         const replaced = await findReplaced(telemetry, tenant, forecaster, window.to);
         await logChanges(telemetry, tenant, replaced, window.to, window.log);
-        const histories = await readHourlyHistories(telemetry, tenant, window.to, excludeMetrics);
+        const range = { from: window.to - historyMs, to: window.to };
+        const histories = await readHourlyHistories(telemetry, tenant, range, excludeMetrics);
         const step = tasksAtOnce * seriesPerTask;
         for (let start = 0; start < histories.length; start += step) {
           window.signal.throwIfAborted();
@@ -81,13 +82,13 @@ export interface History {
 }
 
 /**
- * The hourly values of the four weeks before `to`, of every series that was heard of lately; an hour without a value
+ * The hourly values of `[from, to)`, of every series that was heard of shortly before `to`; an hour without a value
  * is NaN, or 0 where values are counts.
  */
 export async function readHourlyHistories(
   telemetry: TelemetryStore,
   tenant: Tenant,
-  to: number,
+  { from, to }: { from: number; to: number },
   excludeMetrics: readonly string[],
 ): Promise<History[]> {
   const histories: History[] = [];
@@ -95,7 +96,7 @@ export async function readHourlyHistories(
   for (let shard = 0; shard < shards; shard++) {
     const params = {
       tenant: tenant.id,
-      from: to - historyMs,
+      from,
       to,
       shard,
       shards,
@@ -117,12 +118,6 @@ export function fillCounts(series: RegularSeries, aggregation: Aggregation): Reg
   return aggregation === 'sum'
     ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) }
     : series;
-}
-
-/** The weights in use of the forecasters that are trained. */
-export async function loadTrained(state: StateStore, tenant: Pick<Tenant, 'id'>): Promise<TrainedWeights> {
-  const model = await modelInUse(state, tenant.id, 'seasonal-mlp');
-  return model === undefined ? {} : { seasonalMlp: JSON.parse(model.weights.toString('utf8')) as SeasonalMlpWeights };
 }
 
 type ForecastRow = RowOf<typeof forecastsTable>;

@@ -1,12 +1,17 @@
+import { testedSteps } from '../models/forecasters/trials.ts';
 import type { SeasonalMlpWeights } from '../models/networks/seasonal-mlp-weights.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { finiteValues } from '../models/statistics/finite-values.ts';
 import { mean } from '../models/statistics/mean.ts';
 import { forecastLevels, type History, horizonSteps, seasonLengthsOf } from './forecast.ts';
 
-/** The end of each history that a training does not see: two forecasts, one after the other. */
+/**
+ * The end of each history that a training does not see: all of the tests by which a forecast weighs its members, so that
+ * none of them asks the network for what it has learnt by heart.
+ */
+export const heldOutSteps = testedSteps(horizonSteps);
+/** So many forecasts of the held-out end are compared, one after the other. */
 const folds = 2;
-export const heldOutSteps = folds * horizonSteps;
 const seriesPerTask = 100;
 
 /**

@@ -3,6 +3,7 @@ import { createDeriveJob } from '../analytics/derive.ts';
 import { createDetectJob } from '../analytics/detect.ts';
 import { createDetectAgentsJob } from '../analytics/detect-agents.ts';
 import { createForecastJob } from '../analytics/forecast.ts';
+import type { ForecastNetwork } from '../analytics/forecast-network.ts';
 import { createIncidentsJob } from '../analytics/incidents.ts';
 import type { Job } from '../analytics/job.ts';
 import { createLedgerJob } from '../analytics/ledger.ts';
@@ -22,12 +23,13 @@ export interface AllJobsDeps {
   telemetry: TelemetryStore;
   state: StateStore;
   models: ModelPool;
+  network: ForecastNetwork;
   health: Health;
   now: () => Date;
 }
 
 /** Every job of the service, by its settings. */
-export function createAllJobs(config: Config, { telemetry, state, models, health, now }: AllJobsDeps): Job[] {
+export function createAllJobs(config: Config, { telemetry, state, models, network, health, now }: AllJobsDeps): Job[] {
   const { excludeFromForecast } = config.jobs;
   // It is a score itself.
   const excludeMetrics = [...config.jobs.excludeMetrics, vectorScoreMetric];
@@ -41,9 +43,9 @@ export function createAllJobs(config: Config, { telemetry, state, models, health
     createDetectAgentsJob({ telemetry, state, models, excludeMetrics }),
     createStuckTasksJob({ telemetry }),
     createIncidentsJob({ telemetry, state }),
-    createForecastJob({ telemetry, state, models, excludeMetrics: notForecast }),
+    createForecastJob({ telemetry, state, models, network, excludeMetrics: notForecast }),
     createLedgerJob({ telemetry, state }),
-    createTrainJob({ telemetry, state, models, excludeMetrics: notForecast, backend, health, now }),
+    createTrainJob({ telemetry, state, models, network, excludeMetrics: notForecast, backend, health, now }),
     createTrainAgentsJob({ telemetry, state, models, excludeMetrics, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
     createPruneJob({ state, auditDays: config.audit.keepDays }),

@@ -20,7 +20,7 @@ import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explana
 import { createFeedbackRoutes } from './feedback.ts';
 import { createForecastBacktestRoutes } from './forecast-backtest.ts';
 import { createForecastLedgerRoutes } from './forecast-ledger.ts';
-import { createForecastsRoutes } from './forecasts.ts';
+import { createForecastsRoutes, type ForecastsRoutesDeps } from './forecasts.ts';
 import { idempotent } from './idempotency.ts';
 import { createIncidentsRoutes } from './incidents.ts';
 import { createIngestRoutes, type IngestRoutesDeps } from './ingest.ts';
@@ -49,6 +49,7 @@ export interface AppDeps
   extends AgentsRoutesDeps,
     ExplanationsRoutesDeps,
     Omit<CapacityRoutesDeps, 'onDemand'>,
+    Omit<ForecastsRoutesDeps, 'onDemand'>,
     CardinalityRoutesDeps,
     IngestRoutesDeps,
     JobsRoutesDeps,

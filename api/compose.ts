@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createForecastNetwork } from '../analytics/forecast-network.ts';
 import type { Job } from '../analytics/job.ts';
 import { createRunner, type Runner } from '../analytics/runner.ts';
 import { openCounterTotals } from '../ingest/counter-totals.ts';
@@ -67,7 +68,8 @@ export async function compose({ config, log, version, holder, now, stopping }: C
   const models = observeModels(createModelPool(config.models), metrics);
   const backend = createNetworkBackend({ pool: models, asked: config.models.backend, health, log });
   const { latenessSeconds } = config.jobs;
-  const jobs = createAllJobs(config, { telemetry, state, models, health, now });
+  const network = createForecastNetwork({ state, health, metrics, log });
+  const jobs = createAllJobs(config, { telemetry, state, models, network, health, now });
   const settled = settledBy(writer);
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, settled, metrics, log });
   const app = createApp({
@@ -92,6 +94,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
     maxBodyBytes: config.ingest.maxBodyBytes,
     explainer: createExplainer(config.language),
     pool: models,
+    network,
     onDemandLimits: { maxRequests: config.models.onDemandRequests, timeoutSeconds: config.models.onDemandSeconds },
     models: () => ({
       backend: config.models.backend,

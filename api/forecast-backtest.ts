@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type BacktestFigures, backtestForecasts } from '../analytics/forecast-backtest.ts';
+import type { ForecastNetwork } from '../analytics/forecast-network.ts';
 import { forecasterIds } from '../models/forecasters/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { selectedSeries } from '../store/queries/selected-series.ts';
-import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
 import { requireScope } from './auth.ts';
@@ -72,14 +72,14 @@ const hourMs = 3_600_000;
 
 export interface ForecastBacktestDeps {
   telemetry: TelemetryStore;
-  state: StateStore;
+  network: ForecastNetwork;
   pool: ModelPool;
   onDemand: OnDemand;
   now: () => Date;
 }
 
 /** `POST /v1/forecasts/backtest`. */
-export function createForecastBacktestRoutes({ telemetry, state, pool, onDemand, now }: ForecastBacktestDeps) {
+export function createForecastBacktestRoutes({ telemetry, network, pool, onDemand, now }: ForecastBacktestDeps) {
   return createRouter().openapi(route, async (context) => {
     const { selector, horizon, folds, interval, forecaster } = context.req.valid('json');
     const { series: id = '', ...selection } = selector;
@@ -89,7 +89,7 @@ export function createForecastBacktestRoutes({ telemetry, state, pool, onDemand,
     const to = Math.floor(now().getTime() / hourMs) * hourMs;
     const inquiry = { tenant, series, forecaster, horizon, folds, interval, to };
     const found = await onDemand(context.req.raw.signal, (signal) =>
-      backtestForecasts({ telemetry, state, models: pool }, inquiry, signal),
+      backtestForecasts({ telemetry, network, models: pool }, inquiry, signal),
     );
     const body = {
       asOf: toIso(to),

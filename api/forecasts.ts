@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { forecastLevels, horizonSteps } from '../analytics/forecast.ts';
+import type { ForecastNetwork } from '../analytics/forecast-network.ts';
 import { forecastOnDemand } from '../analytics/forecast-on-demand.ts';
 import { forecasterIds } from '../models/forecasters/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { forecastsOfSeries, listForecasts } from '../store/queries/forecasts.ts';
 import { selectedSeries } from '../store/queries/selected-series.ts';
-import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
 import { requireScope } from './auth.ts';
@@ -107,14 +107,14 @@ const listRoute = createRoute({
 
 export interface ForecastsRoutesDeps {
   telemetry: TelemetryStore;
-  state: StateStore;
+  network: ForecastNetwork;
   pool: ModelPool;
   onDemand: OnDemand;
   now: () => Date;
 }
 
 /** `GET /v1/forecasts`. */
-export function createForecastsRoutes({ telemetry, state, pool, onDemand, now }: ForecastsRoutesDeps) {
+export function createForecastsRoutes({ telemetry, network, pool, onDemand, now }: ForecastsRoutesDeps) {
   return createRouter().openapi(listRoute, async (context) => {
     const { series: id, metric, forecaster, limit, cursor, horizon, quantiles } = context.req.valid('query');
     const { tenant } = context.get('principal');
@@ -145,7 +145,7 @@ export function createForecastsRoutes({ telemetry, state, pool, onDemand, now }:
     const to = Math.floor(now().getTime() / hourMs) * hourMs;
     const inquiry = { tenant, series, forecaster: by, ...asked, to };
     const computed = await onDemand(context.req.raw.signal, (signal) =>
-      forecastOnDemand({ telemetry, state, models: pool }, inquiry, signal),
+      forecastOnDemand({ telemetry, network, models: pool }, inquiry, signal),
     );
     const row = rowOf(computed, inquiry, best?.replaced_because ?? '');
     return context.json({ items: [toForecast(series, row, 'computed')], nextCursor: null }, 200);

@@ -101,6 +101,12 @@ export function createMetrics(version: string) {
       help: 'Series that could not be scored in a run; the log of the job names each with its reason.',
       registers,
     }),
+    modelLoadFailures: new Counter({
+      name: metric.modelLoadFailures,
+      help: 'Times that the weights in use of a trained model were found damaged, by kind and version.',
+      labelNames: [label.kind, label.version],
+      registers,
+    }),
     ingestQueuedRows: new Gauge({
       name: metric.ingestQueuedRows,
       help: 'Rows in the spool that are not in ClickHouse yet.',

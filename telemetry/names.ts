@@ -46,6 +46,7 @@ export const metricNames = {
   storeQueryFailures: 'fleetcast_store_query_failures_total',
   workerTaskDuration: 'fleetcast_worker_task_duration_seconds',
   detectFailures: 'fleetcast_detect_failures_total',
+  modelLoadFailures: 'fleetcast_model_load_failures_total',
   degraded: 'fleetcast_degraded',
   buildInfo: 'fleetcast_build_info',
 } as const;

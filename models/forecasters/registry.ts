@@ -31,7 +31,7 @@ export type ForecasterId = (typeof forecasterIds)[number];
 
 /** What the trained forecasters need; one without its weights is absent from the registry. */
 export interface TrainedWeights {
-  seasonalMlp?: SeasonalMlpWeights;
+  seasonalMlp?: SeasonalMlpWeights | undefined;
 }
 
 /**

@@ -38,6 +38,23 @@ export interface StoredModel extends Omit<NewModel, 'weights' | 'training' | 'me
   inUse: boolean;
 }
 
+/** Stored weights that are not what they should be: the checksum or their shape says so. */
+export class DamagedModelError extends Error {
+  override readonly name = 'DamagedModelError';
+  readonly kind: string;
+  readonly version: number;
+
+  constructor(
+    { kind, version }: Pick<StoredModel, 'kind' | 'version'>,
+    told: 'checksum' | 'shape',
+    options: ErrorOptions = {},
+  ) {
+    super(`model ${kind} version ${version}: the stored weights are damaged (${told})`, options);
+    this.kind = kind;
+    this.version = version;
+  }
+}
+
 /** So many versions of a kind are kept; older ones go, unless they are in use. */
 const keptVersions = 30;
 
@@ -142,7 +159,7 @@ export async function findModelByData(
 /**
  * The model of a kind that is in use, with its weights.
  *
- * @throws when the weights are not those that were stored.
+ * @throws DamagedModelError when the weights are not those that were stored.
  */
 export async function modelInUse(
   store: StateStore,
@@ -161,7 +178,7 @@ export async function modelInUse(
 /**
  * The weights of a version.
  *
- * @throws when they are not those that were stored.
+ * @throws DamagedModelError when they are not those that were stored.
  */
 export async function readWeights(
   { db }: StateStore,
@@ -169,8 +186,7 @@ export async function readWeights(
 ): Promise<Buffer> {
   const row = await db.selectFrom('models').select('weights').where('id', '=', id).executeTakeFirstOrThrow();
   const weights = Buffer.from(row.weights);
-  if (checksumOf(weights) !== checksum)
-    throw new Error(`model ${kind} version ${version}: the stored weights are damaged (checksum)`);
+  if (checksumOf(weights) !== checksum) throw new DamagedModelError({ kind, version }, 'checksum');
   return weights;
 }
 

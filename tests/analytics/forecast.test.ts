@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createForecastJob, horizonSteps } from '../../analytics/forecast.ts';
+import { createForecastNetwork } from '../../analytics/forecast-network.ts';
 import { createTrainJob } from '../../analytics/train.ts';
+import { naive } from '../../models/forecasters/naive.ts';
+import { runTrials } from '../../models/forecasters/trials.ts';
 import { encodeFloats } from '../../models/networks/floats.ts';
+import type { ModelPool } from '../../models/pool.ts';
+import type { RegularSeries } from '../../models/series.ts';
 import { forecastsOfSeries } from '../../store/queries/forecasts.ts';
 import { promoteModel } from '../../store/records/model-promotions.ts';
 import { listModels, modelInUse, storeModel } from '../../store/records/models.ts';
 import { forecastScoresTable } from '../../store/tables.ts';
 import { createHealth } from '../../telemetry/health.ts';
+import { createLogger } from '../../telemetry/log.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { dayMs, forecastScore, hourMs, insertSeries, mondayMs, readAll } from '../store/rows.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -32,17 +38,22 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
   async function arrange() {
     const { telemetry, models } = bench;
     const { tenant, state } = await newTenantState();
-    const health = createHealth(() => new Date(now), createMetrics('test').degraded);
-    const options = { telemetry, state, models, excludeMetrics: ['agent_up_ratio'] };
+    const metrics = createMetrics('test');
+    const health = createHealth(() => new Date(now), metrics.degraded);
+    const network = createForecastNetwork({ state, health, metrics, log: createLogger('silent') });
+    const training = { backend: undefined, health, now: () => new Date(now) };
+    const options = { telemetry, state, models, network, excludeMetrics: ['agent_up_ratio'], ...training };
     const add = (metric: string, points: { time: number; value: number }[], aggregation: 'avg' | 'sum' = 'avg') =>
       insertSeries(telemetry, { tenant, metric, points, aggregation });
     return {
       tenant,
       state,
       health,
+      metrics,
       add,
       job: createForecastJob(options),
-      train: createTrainJob({ ...options, backend: undefined, health, now: () => new Date(now) }),
+      options,
+      train: createTrainJob(options),
       read: (id: string) => telemetry.query(forecastsOfSeries, { tenant, id, forecaster: '' }),
       rows: () => readAll(telemetry, 'forecasts', tenant),
     };
@@ -209,6 +220,46 @@ describe.skipIf(!hasChdb())('the forecast and the train job', () => {
 
     expect(await runWindow(train, ...window), 'the same data teach nothing new').toMatchObject({ trained: 0 });
     expect(await listModels(state, tenant, everyVersion)).toHaveLength(1);
+  });
+
+  test('no value by which a forecast weighs its members is learned from, and every value before them is', async () => {
+    const { add, options } = await arrange();
+    await add('one', hours(start, now));
+    const given: RegularSeries[] = [];
+    const trainSeasonalMlp: ModelPool['trainSeasonalMlp'] = async ({ series }) => {
+      given.push(...series);
+      return { ok: false, reason: 'insufficient_history', needed: 0, available: 0 };
+    };
+    const models = { ...bench.models, trainSeasonalMlp };
+    await runWindow(createTrainJob({ ...options, models }), ...window);
+    const [{ startMs, values }] = given as [RegularSeries];
+    const { origins } = runTrials([naive], new Float64Array(28 * 24).fill(1), [24, 168], horizonSteps, true);
+    expect(startMs + values.length * hourMs).toBe(start + origins[0]! * hourMs);
+  });
+
+  test('forecasts go on without damaged weights, which is told; the next training replaces them', async () => {
+    const { add, train, job, state, tenant, read, health, metrics } = await arrange();
+    const id = await add('one', hours(start, now));
+    const training = { from: start, to: now };
+    const weights = Buffer.from('{"horizon": 48, "parameters": [');
+    const stored = { tenant, kind: 'seasonal-mlp', weights, training, dataHash: '', backend: 'wasm', metrics: {} };
+    const { id: damaged } = await storeModel(state, stored, new Date(now));
+    await promoteModel(state, { tenant, id: damaged, actor: 'test', reason: '' }, new Date(now));
+    expect(await runWindow(job, ...window)).toEqual({ series: 1, forecasts: 1, tooShort: 0, replaced: 0 });
+    expect(JSON.stringify((await read(id))[0]!.members)).not.toContain('seasonal-mlp');
+    await state.db.updateTable('models').set({ checksum: 'other' }).execute();
+    await runWindow(job, ...window);
+    expect(health.degradations()).toMatchObject([
+      { component: 'forecast network', reason: expect.stringContaining('seasonal-mlp version 1 are damaged') },
+    ]);
+    expect(await metrics.registry.metrics()).toContain(
+      'fleetcast_model_load_failures_total{kind="seasonal-mlp",version="1"} 2',
+    );
+
+    expect(await runWindow(train, ...window)).toMatchObject({ trained: 1, promoted: 1 });
+    await runWindow(job, ...window);
+    expect(await modelInUse(state, tenant, 'seasonal-mlp')).toMatchObject({ version: 2, parentId: damaged });
+    expect(health.degradations().map(({ component }) => component)).not.toContain('forecast network');
   });
 
   test('a new version is taken into use only when it errs less on the days that neither has seen', async () => {
