@@ -49,6 +49,7 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     service.metrics.ingestSkipped.inc({ kind: 'remote_write', reason: 'stale' });
     service.metrics.rateLimited.inc({ limit: 'requests' });
     service.metrics.overflowSamples.inc({ limit: 'series' });
+    service.metrics.modelLoadFailures.inc({ kind: 'seasonal-mlp', version: 1 });
     service.health.degrade('training', 'for the test');
     text = await scrape();
   });
