@@ -1,11 +1,12 @@
 import type { Context } from 'hono';
 import { otlpSignals } from '../ingest/otlp.ts';
+import type { AppEnvironment } from './context.ts';
 import { answerOtlpError } from './otlp-answers.ts';
 import { type Problem, problem, statusOf } from './problem.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
 
 /** Paths whose protocol has its own way to tell an error, and that way; RFC 9457 elsewhere. */
-const answerers: Readonly<Record<string, (context: Context, problem: Problem) => Response>> = {
+const answerers: Readonly<Record<string, (context: Context<AppEnvironment>, problem: Problem) => Response>> = {
   '/api/v1/write': answerAsText,
   ...Object.fromEntries(otlpSignals.map((signal) => [`/v1/${signal}`, answerOtlpError])),
 };
@@ -14,7 +15,7 @@ const answerers: Readonly<Record<string, (context: Context, problem: Problem) =>
  * Answers an error as the protocol of the path does. Who is to come again later is told when, and which bound it was:
  * where there is none to name, that no request is served until then.
  */
-export function answerError(context: Context, error: Problem): Response {
+export function answerError(context: Context<AppEnvironment>, error: Problem): Response {
   if (error.retryAfterSeconds !== undefined) {
     context.header('retry-after', String(error.retryAfterSeconds));
     for (const [name, value] of Object.entries(fieldsOf(error, error.retryAfterSeconds))) {

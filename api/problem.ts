@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, type ErrorCode, type ExceededBound, type FieldError, pointerTo } from '../telemetry/errors.ts';
+import type { AppEnvironment } from './context.ts';
 
 export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   invalid_request: 400,
@@ -43,6 +44,9 @@ export const problemSchema = z
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
+    correlationId: z.string().optional().openapi({
+      description: 'As the header X-Correlation-Id says: by it, the log of the service can be searched.',
+    }),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
     accepted: z.number().int().optional().openapi({ description: 'Records of the request that were stored.' }),
     refused: z.number().int().optional().openapi({ description: 'Records of the request that were refused.' }),
@@ -66,13 +70,17 @@ export interface Problem {
 }
 
 /** Answers a problem. */
-export function problem(context: Context, { code, detail, errors = [], extra = {} }: Problem): Response {
+export function problem(
+  context: Context<AppEnvironment>,
+  { code, detail, errors = [], extra = {} }: Problem,
+): Response {
   const status = statusOf[code];
   const body = {
     type: `urn:fleetcast:problem:${code}`,
     title: titleOf[code],
     status,
     detail,
+    correlationId: context.get('trace').correlationId,
     ...(errors.length > 0 && { errors }),
     ...extra,
   };

@@ -17,7 +17,7 @@ export interface Trace {
 const correlationId = /^[^\u0000-\u001f\u007f]{1,200}$/;
 
 /**
- * Reads `traceparent` and `X-Correlation-Id`, and answers with both: the same trace with a span of our own, and the same
+ * Reads `traceparent` and `X-Correlation-Id`, or else `X-Request-Id`, and answers with both: the same trace with a span of our own, and the same
  * correlation id, or one that is made here. They stand in the log beside what goes wrong. What is not well formed is
  * taken as not sent, as the W3C recommendation says.
  *
@@ -25,7 +25,7 @@ const correlationId = /^[^\u0000-\u001f\u007f]{1,200}$/;
  */
 export function traceContext(): MiddlewareHandler<AppEnvironment> {
   return async (context, next) => {
-    const given = context.req.header('x-correlation-id') ?? '';
+    const given = context.req.header('x-correlation-id') ?? context.req.header('x-request-id') ?? '';
     const isCorrelated = correlationId.test(given);
     const parent = context.req.header('traceparent');
     const traceparent = parent !== undefined && isTraceparent(parent) ? parent : undefined;

@@ -6,6 +6,7 @@ import { parseJsonInTurns } from './json-array.ts';
 import { taskEventSchema, taskEventStates } from './records.ts';
 import { readRequestBytes } from './request-bytes.ts';
 import { labelNameOf } from './series-identity.ts';
+import { isTraceparent } from './traceparent.ts';
 
 type TaskEventState = (typeof taskEventStates)[number];
 
@@ -23,6 +24,7 @@ const envelopeSchema = z.object({
   time: z.string().optional(),
   datacontenttype: z.string().optional(),
   traceparent: z.string().optional(),
+  correlationid: z.string().optional(),
   data: z.unknown().optional(),
   data_base64: z.string().optional(),
 });
@@ -106,13 +108,15 @@ function toTaskEvent(value: unknown): unknown {
   const words = event.type.split('.');
   const state = stateOfWord[words.at(-1)!.toLowerCase()];
   const kind = state === undefined ? event.type : words.slice(0, -1).join('.') || event.type;
-  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(event.traceparent ?? '')?.[1];
+  const traceparent = isTraceparent(event.traceparent ?? '') ? event.traceparent : undefined;
+  const correlationId = event.correlationid ?? traceparent?.split('-')[1];
   return {
     kind,
     ...(state !== undefined && { state }),
     ...(event.subject !== undefined && { task: event.subject }),
     agent: event.source,
-    ...(traceId !== undefined && { correlationId: traceId }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(traceparent !== undefined && { traceparent }),
     ...data.fields,
     ...(event.time !== undefined && { time: event.time }),
     eventId: eventIdOf(event),

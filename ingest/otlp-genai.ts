@@ -78,7 +78,8 @@ export function toldBySpan(span: OtlpSpan, { agent, labels: resourceLabels }: Re
         agent,
         time: span.end,
         durationSeconds,
-        correlationId: span.traceId,
+        traceId: span.traceId,
+        spanId: span.spanId,
         error: span.isError ? span.statusMessage || (attributeOf(span.attributes, 'error.type') ?? '') : '',
         attributes: keptAttributes.flatMap((each) => [each, attributeOf(span.attributes, each) ?? '']),
       })

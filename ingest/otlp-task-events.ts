@@ -4,6 +4,7 @@ import type { OtlpLog } from './otlp-logs.ts';
 import type { Resource } from './otlp-resource.ts';
 import { eventLabelLimits } from './records.ts';
 import { labelNameOf } from './series-identity.ts';
+import { traceparentOf } from './traceparent.ts';
 
 /** A task event as the native protocol spells it, to be checked like every other. */
 export type NativeEvent = Readonly<Record<string, unknown>>;
@@ -16,7 +17,8 @@ interface ToldEvent {
   agent: string;
   time: number;
   durationSeconds?: number;
-  correlationId: string;
+  traceId: string;
+  spanId: string;
   error: string;
   /** Name, value, name, value; those without a value are left out. */
   attributes: readonly string[];
@@ -31,8 +33,12 @@ const controlCharacters = /[\u0000-\u001f\u007f]+/g;
 const taskAttributes = ['task.id', 'gen_ai.task.id', 'fleetcast.task'];
 const kindAttributes = ['task.kind', 'task.type', 'task.name'];
 
-/** Shortens texts to what a task event may have: what is told of an event is worth more than its last words. */
-export function nativeEvent({ attributes, ...event }: ToldEvent): NativeEvent {
+/**
+ * Shortens texts to what a task event may have: what is told of an event is worth more than its last words. Its trace is
+ * that of the span, not of the request that carries many.
+ */
+export function nativeEvent({ attributes, traceId, spanId, ...event }: ToldEvent): NativeEvent {
+  const traceparent = traceparentOf(traceId, spanId);
   const kept: Record<string, string> = {};
   for (let i = 0; i < attributes.length; i += 2) {
     const value = clean(attributes[i + 1]!, eventLabelLimits.valueLength);
@@ -43,7 +49,8 @@ export function nativeEvent({ attributes, ...event }: ToldEvent): NativeEvent {
     task: clean(event.task, maxNameLength),
     kind: clean(event.kind, maxNameLength),
     agent: clean(event.agent, maxNameLength),
-    correlationId: clean(event.correlationId, maxNameLength),
+    correlationId: clean(traceId, maxNameLength),
+    ...(traceparent !== undefined && { traceparent }),
     error: event.error.slice(0, maxErrorLength),
     attributes: kept,
   };
@@ -67,7 +74,8 @@ export function eventOfLog(log: OtlpLog, { agent }: Resource): NativeEvent | und
     state: 'failed',
     agent,
     time,
-    correlationId: traceId,
+    traceId,
+    spanId,
     error: message || type,
     attributes: ['error.type', type],
   });

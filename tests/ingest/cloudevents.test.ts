@@ -30,6 +30,7 @@ describe.skipIf(!hasChdb())('CloudEvents on /v1/events', () => {
     await service.request('/v1/series');
     return service.telemetry.query(eventsOfTask, { task });
   }
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const time = new Date(Date.now() - 60_000).toISOString();
   const eventOf = (id: string, subject: string) =>
     new CloudEvent({
@@ -38,7 +39,7 @@ describe.skipIf(!hasChdb())('CloudEvents on /v1/events', () => {
       time,
       type: 'com.example.build.succeeded',
       source: '/runners/7',
-      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      traceparent,
       data: { durationSeconds: 2.5, branch: 'main', size: 3, nested: { ignored: true }, attributes: { zone: 'z' } },
     });
   const expected = (id: string, task: string) => ({
@@ -49,7 +50,7 @@ describe.skipIf(!hasChdb())('CloudEvents on /v1/events', () => {
     agent: '/runners/7',
     duration_seconds: 2.5,
     correlation_id: '4bf92f3577b34da6a3ce929d0e0e4736',
-    attributes: { zone: 'z', branch: 'main', size: '3' },
+    attributes: { zone: 'z', branch: 'main', size: '3', traceparent },
     time: String(Date.parse(time)),
   });
 
