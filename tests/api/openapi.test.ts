@@ -185,6 +185,7 @@ describe.skipIf(!hasChdb())('the OpenAPI document', () => {
     ['/v1/keys', () => '/v1/keys'],
     ['/v1/audit', () => '/v1/audit'],
     ['/v1/quarantine', () => '/v1/quarantine'],
+    ['/v1/quarantine/counts', () => '/v1/quarantine/counts'],
     ['/v1/cardinality', () => '/v1/cardinality'],
     ['/v1/tenants', () => '/v1/tenants'],
     ['/v1/jobs', () => '/v1/jobs'],
