@@ -27,7 +27,10 @@ export function readHistogramPoint(reader: WireReader, end: number, reading: Otl
     else if (tag === bytesTag(7)) reader.packed(end, bounds, (packedEnd) => reader.double(packedEnd));
     else if (tag === fixed64Tag(7)) bounds.push(reader.double(end));
     else if (tag === varintTag(10)) flags = reader.varint();
-    else if (!readShared(reader, tag, end, point)) reader.skip(tag, end);
+    else if (tag === bytesTag(8)) {
+      reading.skipExemplars(1);
+      reader.skip(tag, end);
+    } else if (!readShared(reader, tag, end, point)) reader.skip(tag, end);
   }
   reader.finish(end);
   if (flags % 2 === 1) reading.skipPoint();
@@ -57,7 +60,10 @@ export function readExponentialPoint(reader: WireReader, end: number, reading: O
     else if (tag === bytesTag(8)) positive = readSide(reader, reader.messageEnd(end));
     else if (tag === bytesTag(9)) negative = readSide(reader, reader.messageEnd(end));
     else if (tag === varintTag(10)) flags = reader.varint();
-    else if (tag === fixed64Tag(14)) zero.threshold = reader.double(end);
+    else if (tag === bytesTag(11)) {
+      reading.skipExemplars(1);
+      reader.skip(tag, end);
+    } else if (tag === fixed64Tag(14)) zero.threshold = reader.double(end);
     else if (!readShared(reader, tag, end, point)) reader.skip(tag, end);
   }
   reader.finish(end);

@@ -18,6 +18,7 @@ const pointShape = {
   startTimeUnixNano: integer.default(0),
   timeUnixNano: integer.default(0),
   flags: z.number().int().default(0),
+  exemplars: z.array(z.unknown()).default([]),
 };
 const numberPoint = z.object({ ...pointShape, asDouble: double.optional(), asInt: integer.optional() });
 const histogramShape = { ...pointShape, count: integer.default(0), sum: double.optional() };
@@ -137,6 +138,7 @@ function takePoints<P extends Point>(
   take: (point: P, identity: PointIdentity, reading: OtlpMetricsReading) => void,
 ): void {
   for (const point of points) {
+    reading.skipExemplars(point.exemplars.length);
     if (point.flags % 2 === 1) {
       reading.skipPoint();
       continue;

@@ -100,7 +100,10 @@ function readNumberPoint(reader: WireReader, end: number, reading: OtlpMetricsRe
     else if (tag === fixed64Tag(6)) value = reader.sfixed64(end);
     else if (tag === fixed64Tag(2)) start = reader.fixed64(end);
     else if (tag === varintTag(8)) flags = reader.varint();
-    else reader.skip(tag, end);
+    else if (tag === bytesTag(5)) {
+      reading.skipExemplars(1);
+      reader.skip(tag, end);
+    } else reader.skip(tag, end);
   }
   reader.finish(end);
   if (flags % 2 === noRecordedValue) reading.skipPoint();

@@ -109,6 +109,11 @@ export class OtlpMetricsReading {
     }
   }
 
+  /** Exemplars are counted and not kept. */
+  skipExemplars(count: number): void {
+    for (let i = 0; i < count; i++) this.intake.skip('exemplar');
+  }
+
   /** A point that says that nothing was recorded. */
   skipPoint(): void {
     this.intake.skip('stale');

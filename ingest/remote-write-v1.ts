@@ -5,6 +5,7 @@ import { isStaleMarker, readNativeHistogram } from './remote-write-histogram.ts'
 import { bytesTag, fixed64Tag, varintTag, WireError, WireReader } from './wire.ts';
 
 const labelTag = bytesTag(1);
+const exemplarTag = bytesTag(3);
 const seriesPerCheck = 256;
 
 /**
@@ -47,6 +48,9 @@ function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteRea
     } else if (tag === bytesTag(4)) {
       const histogram = readNativeHistogram(reader, reader.messageEnd(end));
       reading.addHistogram(reading.histogramOf(keyOf(), histogram.isGauge, readPairs), histogram);
+    } else if (tag === exemplarTag) {
+      reading.intake.skip('exemplar');
+      reader.skip(tag, end);
     } else if (tag === labelTag) {
       // Fields may come in any order, but every known sender writes them by their numbers.
       throw new WireError('a series has labels behind its samples');

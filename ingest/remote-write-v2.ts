@@ -42,6 +42,7 @@ interface TimeSeries {
   pairs: string[];
   samples: { time: number; value: number; start: number; isStale: boolean }[];
   histograms: NativeHistogram[];
+  exemplars: number;
   metadata: MetricMetadata;
   /** Since when the series counts, where its samples do not say so themselves; Unix milliseconds or 0. */
   created: number;
@@ -52,6 +53,7 @@ function readTimeSeries(reader: WireReader, end: number, symbols: readonly strin
     pairs: [],
     samples: [],
     histograms: [],
+    exemplars: 0,
     metadata: { type: 'unknown', unit: '' },
     created: 0,
   };
@@ -67,6 +69,9 @@ function readTimeSeries(reader: WireReader, end: number, symbols: readonly strin
       series.samples.push(readSample(reader, reader.messageEnd(end)));
     } else if (tag === bytesTag(3)) {
       series.histograms.push(readNativeHistogram(reader, reader.messageEnd(end)));
+    } else if (tag === bytesTag(4)) {
+      series.exemplars++;
+      reader.skip(tag, end);
     } else if (tag === bytesTag(5)) {
       series.metadata = readMetadata(reader, reader.messageEnd(end), symbols);
     } else if (tag === varintTag(6)) {
@@ -81,7 +86,7 @@ function readTimeSeries(reader: WireReader, end: number, symbols: readonly strin
 }
 
 function takeTimeSeries(
-  { pairs, samples, histograms, metadata, created }: TimeSeries,
+  { pairs, samples, histograms, exemplars, metadata, created }: TimeSeries,
   reading: RemoteWriteReading,
 ): void {
   const key = `2\0${pairs.join('\0')}`;
@@ -92,6 +97,7 @@ function takeTimeSeries(
       else reading.addSample(series, time, value, start || created);
     }
   }
+  for (let i = 0; i < exemplars; i++) reading.intake.skip('exemplar');
   for (const histogram of histograms) {
     const series = reading.histogramOf(key, histogram.isGauge, () => pairs, metadata);
     reading.addHistogram(series, { ...histogram, start: histogram.start || created });

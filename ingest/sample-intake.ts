@@ -13,7 +13,7 @@ export interface IntakeOptions extends SampleBatchOptions, TimeLimits {
 }
 
 /** Why a value that is well formed is not stored: it says nothing, and sending it was no fault. */
-export const skipReasons = ['stale', 'not_finite', 'first_total', 'out_of_order'] as const;
+export const skipReasons = ['stale', 'not_finite', 'first_total', 'out_of_order', 'exemplar'] as const;
 export type SkipReason = (typeof skipReasons)[number];
 
 export interface IntakeOutcome {
@@ -43,7 +43,13 @@ export class SampleIntake {
   readonly #batch: SampleBatch;
   /** Totals of this request, and those before it, to be put back when it is not stored. */
   readonly #totals: { series: Series; now: CounterTotal; before: CounterTotal }[] = [];
-  readonly #skipped: Record<SkipReason, number> = { stale: 0, not_finite: 0, first_total: 0, out_of_order: 0 };
+  readonly #skipped: Record<SkipReason, number> = {
+    stale: 0,
+    not_finite: 0,
+    first_total: 0,
+    out_of_order: 0,
+    exemplar: 0,
+  };
   readonly #setAside: Refusal[] = [];
   readonly #notShown: Partial<Record<QuarantineReason, number>> = {};
   readonly #reasons: string[] = [];

@@ -27,7 +27,7 @@ export function createMetrics(version: string) {
     }),
     ingestSkipped: new Counter({
       name: metric.ingestSkipped,
-      help: 'Values that say nothing and are not stored, by reason: stale (a series ended), not_finite, first_total (a counter is seen for the first time), out_of_order (a total that is not newer than the last).',
+      help: 'Values that say nothing and are not stored, by reason: stale (a series ended), not_finite, first_total (a counter is seen for the first time), out_of_order (a total that is not newer than the last), exemplar (kept by nobody here).',
       labelNames: [label.kind, label.reason],
       registers,
     }),
