@@ -19,7 +19,7 @@ describe.skipIf(!hasChdb())('pages', () => {
     const html = await page.text();
     expect(html).not.toMatch(/https?:|src="\/\/|href="\/\//);
     const links = linksOf(html);
-    expect(links).toHaveLength(4);
+    expect(links).toHaveLength(5);
     for (const link of links) {
       const asset = await service.request(link);
       expect([link, asset.status]).toEqual([link, 200]);

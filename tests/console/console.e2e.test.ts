@@ -184,6 +184,15 @@ describe.skipIf(!hasChromium)(title, () => {
     await page.close();
   });
 
+  test('the documentation of the API is dark where the reader wants it so, and follows a change', async () => {
+    const page = await browser.newPage({ colorScheme: 'dark' });
+    await page.goto(`${service.url}/docs`);
+    await page.locator('html.dark-mode .swagger-ui .opblock').first().waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('html:not(.dark-mode)').waitFor();
+    await page.close();
+  });
+
   test('a problem is told where the data would be, with its detail', async () => {
     const page = await browser.newPage();
     await page.goto(`${service.url}/#/series/1`);
