@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listAgents, transitionsOf } from '../store/queries/agents.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
-import { agentStates, transitionStates } from '../telemetry/names.ts';
+import { agentStates } from '../telemetry/names.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
@@ -15,7 +15,11 @@ const agentSchema = z
     type: z.string(),
     version: z.string(),
     status: z.string().openapi({ description: 'What the agent says of itself.' }),
-    state: z.enum(agentStates).openapi({ description: 'What its heartbeats say.' }),
+    state: z.enum(agentStates).openapi({
+      description:
+        'What its heartbeats say: late, down, or heard in time, and then new while it has been known for less than the settings say, ' +
+        'recovered for as long after it was down, and else up.',
+    }),
     firstSeenAt: isoTime,
     lastSeenAt: isoTime,
     heartbeatAgeSeconds: z.number(),
@@ -66,7 +70,7 @@ const oneRoute = createRoute({
 });
 
 const transitionSchema = z
-  .object({ agent: z.string(), time: isoTime, state: z.enum(transitionStates) })
+  .object({ agent: z.string(), time: isoTime, state: z.enum(agentStates) })
   .openapi('Transition');
 const maxTransitions = 10_000;
 
@@ -89,7 +93,7 @@ const transitionsRoute = createRoute({
 
 export interface AgentsRoutesDeps {
   telemetry: TelemetryStore;
-  liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  liveness: { lateFactor: number; downFactor: number; settleSeconds: number; forgetAfterDays: number };
   now: () => Date;
 }
 
@@ -99,6 +103,7 @@ export function createAgentsRoutes({ telemetry, liveness, now }: AgentsRoutesDep
     now: now().getTime(),
     lateFactor: liveness.lateFactor,
     downFactor: liveness.downFactor,
+    settleSeconds: liveness.settleSeconds,
   });
   const router = createRouter().openapi(listRoute, async (context) => {
     const { limit, cursor, type, state = '' } = context.req.valid('query');

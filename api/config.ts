@@ -120,6 +120,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       lateFactor: z.number().min(1).max(100).default(2).describe('1 to 100 heartbeat intervals'),
       downFactor: z.number().min(1).max(1000).default(4).describe('1 to 1000 heartbeat intervals'),
+      settleSeconds: z
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(600)
+        .describe('0 to 86400 seconds for which an agent is called new, or recovered after it was down'),
       forgetAfterDays: days('an agent that is silent for so long is no longer expected').default(7),
     })
     .prefault({}),

@@ -21,7 +21,7 @@ export interface FleetMetricsDeps {
   telemetry: TelemetryStore;
   state: StateStore;
   jobs: readonly Job[];
-  liveness: { lateFactor: number; downFactor: number; forgetAfterDays: number };
+  liveness: { lateFactor: number; downFactor: number; settleSeconds: number; forgetAfterDays: number };
   cardinality: { maxSeries: number; activeHours: number };
   /** Windows of jobs end so long before now; a job that has reached that has no lag. */
   latenessSeconds: number;
@@ -63,6 +63,7 @@ async function addAgents(
     now: now().getTime(),
     lateFactor: liveness.lateFactor,
     downFactor: liveness.downFactor,
+    settleSeconds: liveness.settleSeconds,
     forgetAfterSeconds: liveness.forgetAfterDays * 86_400,
     type: '',
     state: '',

@@ -3,12 +3,13 @@ import { type Child, h, withVariables } from './dom.ts';
 import { formatAge, formatCount } from './format.ts';
 import { href } from './route.ts';
 
-const stateOrder = ['down', 'late', 'up'] as const;
+/** The states of agents, the silent ones first. */
+export const stateOrder = ['down', 'late', 'recovered', 'new', 'up'] as const;
 
 /** Beyond so many agents of one type, shares of a bar say more than dots. */
 const maxDots = 260;
 
-/** The fleet at a glance: a row a type, with a dot an agent; circles are up, diamonds late, squares down. */
+/** The fleet at a glance: a row a type, with a dot an agent; circles are heard in time, diamonds late, squares down. */
 export function fleetGrid(agents: readonly Agent[]): Child {
   const types = Map.groupBy(agents, ({ type }) => type);
   const rows = [...types].sort(([, a], [, b]) => b.length - a.length);
@@ -21,14 +22,19 @@ export function fleetGrid(agents: readonly Agent[]): Child {
 
 /** How many of the agents are in each state. */
 export function countStates(agents: readonly Agent[]): Readonly<Record<Agent['state'], number>> {
-  const counts = { up: 0, late: 0, down: 0 };
+  const counts = { new: 0, up: 0, late: 0, down: 0, recovered: 0 };
   for (const { state } of agents) counts[state]++;
   return counts;
 }
 
+/** How many are heard in time. */
+export function countHeard(counts: ReturnType<typeof countStates>): number {
+  return counts.new + counts.up + counts.recovered;
+}
+
 function fleetRow(type: string, members: readonly Agent[]): HTMLElement {
   const counts = countStates(members);
-  const silent = stateOrder
+  const notable = stateOrder
     .filter((state) => state !== 'up' && counts[state] > 0)
     .map((state) => `${counts[state]} ${state}`);
   return h(
@@ -47,9 +53,9 @@ function fleetRow(type: string, members: readonly Agent[]): HTMLElement {
     h(
       'div',
       { class: 'fleet-counts', role: 'cell' },
-      h('b', {}, formatCount(counts.up)),
+      h('b', {}, formatCount(countHeard(counts))),
       ` of ${formatCount(members.length)} up`,
-      silent.length > 0 && h('span', { class: 'fleet-silent' }, silent.join(', ')),
+      notable.length > 0 && h('span', { class: 'fleet-silent' }, notable.join(', ')),
     ),
   );
 }

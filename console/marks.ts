@@ -7,6 +7,8 @@ type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'quiet';
 
 const tones: Readonly<Record<string, Tone>> = {
   up: 'good',
+  new: 'good',
+  recovered: 'good',
   late: 'warn',
   down: 'bad',
   succeeded: 'good',

@@ -3,6 +3,7 @@ import {
   type AgentState,
   agentStates,
   type BurnWindow,
+  heardStates,
   type IngestOutcome,
   labelNames,
   metricNames,
@@ -15,7 +16,13 @@ const ofTenant = `${tenant}=~"$tenant"`;
 const ofFleet = `${ofTenant},${type}=~"$type"`;
 
 const severityStatus: Record<Severity, Status> = { info: 'good', warning: 'warning', critical: 'bad' };
-const stateStatus: Record<AgentState, Status> = { up: 'good', late: 'warning', down: 'bad' };
+const stateStatus: Record<AgentState, Status> = {
+  new: 'good',
+  up: 'good',
+  late: 'warning',
+  down: 'bad',
+  recovered: 'good',
+};
 const burnWindows: readonly BurnWindow[] = ['1h', '6h'];
 const stored: IngestOutcome = 'stored';
 const bad: Band = { from: 0, status: 'bad' };
@@ -23,11 +30,12 @@ const bad: Band = { from: 0, status: 'bad' };
 /** Replicas of Fleetcast export the same gauges: one value for each of `by` is left. */
 const once = (by: readonly string[], selector: string) => `max by (${by.join(', ')}) (${selector})`;
 const agents = (matchers: string) => once([tenant, type, state], `${metricNames.agents}{${matchers}}`);
-const agentsIn = (name: AgentState) => agents(`${ofFleet},${state}="${name}"`);
+const agentsIn = (...names: AgentState[]) => agents(`${ofFleet},${state}=~"${names.join('|')}"`);
 
 const agentsByState: Panel = {
   title: 'Agents by state',
-  description: 'Up: heartbeats come in time. Late: one is overdue. Down: several are. A rising red area is an outage.',
+  description:
+    'New, up, recovered: heartbeats come in time. Late: one is overdue. Down: several are. A rising red area is an outage.',
   kind: 'timeseries',
   unit: 'count',
   width: 12,
@@ -41,12 +49,12 @@ const agentsByState: Panel = {
 
 const upRatio: Panel = {
   title: 'Up ratio',
-  description: 'The share of known agents that are up now.',
+  description: 'The share of known agents whose heartbeats come in time now.',
   kind: 'stat',
   unit: 'ratio',
   width: 4,
   bands: [bad, { from: 0.9, status: 'warning' }, { from: 0.99, status: 'good' }],
-  queries: [{ expr: `sum(${agentsIn('up')}) / sum(${agents(ofFleet)})`, legend: 'up' }],
+  queries: [{ expr: `sum(${agentsIn(...heardStates)}) / sum(${agents(ofFleet)})`, legend: 'up' }],
 };
 
 const agentsDown: Panel = {

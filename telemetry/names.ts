@@ -78,13 +78,15 @@ export const labelNames = {
   source: 'source',
 } as const;
 
-/** The states of an agent, as `fleetcast_agents{state}` and `GET /v1/agents` give them. */
-export const agentStates = ['up', 'late', 'down'] as const;
+/**
+ * The states of an agent, as `fleetcast_agents{state}`, `GET /v1/agents` and its transitions give them. Whoever is heard in time is new for
+ * a while when it was never heard before, recovered for a while after it was down, and else up.
+ */
+export const agentStates = ['new', 'up', 'late', 'down', 'recovered'] as const;
 export type AgentState = (typeof agentStates)[number];
 
-/** What an agent can become: new when it is heard for the first time, recovered when it is heard after it was down. */
-export const transitionStates = ['new', 'up', 'late', 'down', 'recovered'] as const;
-export type TransitionState = (typeof transitionStates)[number];
+/** The states of those that are heard in time. */
+export const heardStates = ['new', 'up', 'recovered'] as const satisfies readonly AgentState[];
 
 /** The look-back windows of burn rates, as the label `window` spells them, in seconds. */
 export const burnWindowSeconds = {

@@ -1,6 +1,6 @@
 import type { Agent } from '../api-types.ts';
 import { h } from '../dom.ts';
-import { countStates } from '../fleet-grid.ts';
+import { countStates, stateOrder } from '../fleet-grid.ts';
 import { formatAge, formatCount, formatSeconds } from '../format.ts';
 import { listPage } from '../list-page.ts';
 import { choices, labelList, labelText, orAbsent, stateMark, timeMark } from '../marks.ts';
@@ -8,10 +8,13 @@ import { href, hrefWith, type Route } from '../route.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
 
-const stateRank = { down: 0, late: 1, up: 2 } as const;
-
 const columns: readonly TableColumn<Agent>[] = [
-  { id: 'state', title: 'State', sortBy: ({ state }) => stateRank[state], cell: ({ state }) => stateMark(state) },
+  {
+    id: 'state',
+    title: 'State',
+    sortBy: ({ state }) => stateOrder.indexOf(state),
+    cell: ({ state }) => stateMark(state),
+  },
   {
     id: 'agent',
     title: 'Agent',
@@ -79,7 +82,8 @@ function searchText({ agent, type, version, status, state, labels }: Agent): str
 function stateChoices(route: Route, all: readonly Agent[]) {
   const counts = countStates(all);
   const current = route.query.get('state');
-  const states = (['up', 'late', 'down'] as const).map((state) => ({
+  const shown = stateOrder.toReversed().filter((state) => state === current || counts[state] > 0);
+  const states = shown.map((state) => ({
     text: `${state} ${formatCount(counts[state])}`,
     href: hrefWith(route, { state }),
     isCurrent: current === state,

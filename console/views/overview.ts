@@ -2,7 +2,7 @@ import { anomalyList } from '../anomaly-list.ts';
 import type { Agent, Anomaly, Incident, Slo, Status } from '../api-types.ts';
 import { type Child, h } from '../dom.ts';
 import { firstRun } from '../first-run.ts';
-import { countStates, fleetGrid } from '../fleet-grid.ts';
+import { countHeard, countStates, fleetGrid, stateOrder } from '../fleet-grid.ts';
 import { forecastPanel, loadForecast } from '../forecast-panel.ts';
 import { choosePick } from '../forecast-picker.ts';
 import { formatAge, formatCount, formatRatio, formatSeconds } from '../format.ts';
@@ -91,13 +91,14 @@ interface SummaryInput {
 
 function summary({ agents, slos, incidents, status }: SummaryInput): Child {
   const counts = countStates(valueOr(agents, []));
+  const heard = countHeard(counts);
   const budgets = valueOr(slos, []).flatMap(({ errorBudgetRemainingRatio: left }) => (left === null ? [] : [left]));
   const worst = budgets.length === 0 ? null : Math.round(Math.min(...budgets) * 1000) / 1000;
   const incidentCount = valueOr(incidents, []).length;
   return h(
     'div',
     { class: 'summary' },
-    figure('Agents up', counts.up, href(['agents'], { state: 'up' }), counts.up > 0 ? 'good' : 'quiet'),
+    figure('Agents up', heard, href(['agents']), heard > 0 ? 'good' : 'quiet'),
     figure('Late', counts.late, href(['agents'], { state: 'late' }), counts.late > 0 ? 'warn' : 'quiet'),
     figure('Down', counts.down, href(['agents'], { state: 'down' }), counts.down > 0 ? 'bad' : 'quiet'),
     figure('Open incidents', incidentCount, href(['incidents'], { open: 'true' }), incidentCount > 0 ? 'bad' : 'quiet'),
@@ -124,9 +125,7 @@ function fleetPanel(agents: Loaded<Agent[]>): HTMLElement {
   const legend = h(
     'span',
     { class: 'legend' },
-    (['up', 'late', 'down'] as const).map((state) =>
-      h('span', {}, h('i', { class: 'dot', 'data-state': state }), state),
-    ),
+    stateOrder.toReversed().map((state) => h('span', {}, h('i', { class: 'dot', 'data-state': state }), state)),
   );
   return loadedPanel(
     { title: 'Agents', note: agents.ok && formatCount(agents.value.length), actions: legend },

@@ -22,7 +22,8 @@ export interface SendResult {
   errors: FieldProblem[];
 }
 
-export type AgentState = 'up' | 'late' | 'down';
+/** New for a while after it was first heard, recovered for a while after it was down. */
+export type AgentState = 'new' | 'up' | 'late' | 'down' | 'recovered';
 
 /** Times are ISO 8601, UTC. */
 export interface Agent {

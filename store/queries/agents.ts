@@ -1,15 +1,25 @@
 import { z } from 'zod';
-import { agentStates, transitionStates } from '../../telemetry/names.ts';
+import { agentStates } from '../../telemetry/names.ts';
 import { defineQuery, defineStatement } from '../query.ts';
 import { maxLearnedFactor } from './agent-intervals.ts';
 import { integer, labels, milliseconds, time } from './columns.ts';
 
-/** How many heartbeat intervals of silence make an agent late, and down. */
-const liveness = { now: z.number().int(), lateFactor: z.number(), downFactor: z.number() };
+const liveness = {
+  now: z.number().int(),
+  /** So many heartbeat intervals of silence make an agent late, and down. */
+  lateFactor: z.number(),
+  downFactor: z.number(),
+  /** For so long an agent is called new, and recovered. */
+  settleSeconds: z.number(),
+};
+
+/** Whoever was silent for longer is looked at as if it had never been down. */
+const longestSilenceSeconds = 30 * 86_400;
 
 /**
  * Agents with their state at `now`, in the order of their names, after a cursor; forgotten ones left out. The age of the
- * last heartbeat is by our clock: its time is set right by the skew of the agent's, where that is known.
+ * last heartbeat is by our clock: its time is set right by the skew of the agent's, where that is known. One that is heard after
+ * its last transition said that it was down has recovered, though no job has said so yet.
  */
 export const listAgents = defineQuery({
   name: 'list_agents',
@@ -29,6 +39,8 @@ export const listAgents = defineQuery({
       multiIf(
         age_seconds > expected_seconds * {downFactor:Float64}, 'down',
         age_seconds > expected_seconds * {lateFactor:Float64}, 'late',
+        any(t.last_state) = 'down' OR (any(t.last_state) = 'recovered' AND any(t.changed_at) > {now:Int64} - 1000 * {settleSeconds:Float64}), 'recovered',
+        ({now:Int64} - first_seen) / 1000 + ifNull(clock_skew_seconds, 0) < {settleSeconds:Float64}, 'new',
         'up') AS state
     FROM agents AS a
     LEFT JOIN (
@@ -39,6 +51,12 @@ export const listAgents = defineQuery({
       SELECT agent, argMax(learned_seconds, hour) AS learned_seconds
       FROM agent_intervals WHERE tenant = {tenant:String} GROUP BY agent
     ) AS l ON l.agent = a.agent
+    LEFT JOIN (
+      SELECT agent, argMax(state, (time, state != 'down')) AS last_state, ${milliseconds('max(time)')} AS changed_at
+      FROM agent_transitions
+      WHERE tenant = {tenant:String} AND time > ${time('now')} - toIntervalSecond(toInt64(least({forgetAfterSeconds:Float64}, ${longestSilenceSeconds}))) AND time <= ${time('now')}
+      GROUP BY agent
+    ) AS t ON t.agent = a.agent
     WHERE a.tenant = {tenant:String} AND a.agent > {after:String} AND ({agent:String} = '' OR a.agent = {agent:String})
     GROUP BY a.agent)
   WHERE age_seconds < {forgetAfterSeconds:Float64}
@@ -170,5 +188,5 @@ export const transitionsOf = defineQuery({
     to: z.number().int(),
     limit: z.number().int(),
   }),
-  row: z.object({ agent: z.string(), time: integer, state: z.enum(transitionStates) }),
+  row: z.object({ agent: z.string(), time: integer, state: z.enum(agentStates) }),
 });

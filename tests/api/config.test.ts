@@ -69,7 +69,7 @@ describe('defaults', () => {
     detection: { alarmsPerSeriesPerWeek: 0.5 },
     audit: { keepDays: 400 },
     retention: { rawDays: 90, rollupDays: 400 },
-    liveness: { lateFactor: 2, downFactor: 4, forgetAfterDays: 7 },
+    liveness: { lateFactor: 2, downFactor: 4, settleSeconds: 600, forgetAfterDays: 7 },
     jobs: {
       enabled: true,
       latenessSeconds: 30,

@@ -35,7 +35,7 @@ describe.skipIf(!hasChdb())('POST of records', () => {
     expect((await service.post('/v1/heartbeats', { agent: 'h', type: 'testing' })).status).toBe(200);
     const event = { task: 't', kind: 'build', state: 'succeeded', agent: 'h', durationSeconds: 3 };
     expect((await service.post('/v1/events', [event, { ...event, task: 'u', state: 'failed' }])).status).toBe(200);
-    expect(await service.get('/v1/agents?type=testing')).toMatchObject({ items: [{ agent: 'h', state: 'up' }] });
+    expect(await service.get('/v1/agents?type=testing')).toMatchObject({ items: [{ agent: 'h', state: 'new' }] });
     const [finished] = await seriesOf('tasks_finished_total');
     expect(finished).toMatchObject({ labels: { agent: 'h', kind: 'build' }, aggregation: 'sum' });
   });

@@ -123,7 +123,7 @@ describe.skipIf(!hasChdb())('lists', () => {
   test('of agents have their state, their age and their words', async () => {
     const { items, nextCursor } = await service.get<Page>('/v1/agents?limit=3');
     expect(items.map(({ state, heartbeatAgeSeconds }) => [state, heartbeatAgeSeconds])).toEqual([
-      ['up', 0],
+      ['new', 0],
       ['late', 180],
       ['down', 600],
     ]);
@@ -160,7 +160,8 @@ describe.skipIf(!hasChdb())('lists', () => {
   test.each<[string, number]>([
     ['/v1/agents?type=odd', 12],
     ['/v1/agents?type=none', 0],
-    ['/v1/agents?state=up', 9],
+    ['/v1/agents?state=new', 9],
+    ['/v1/agents?state=up', 0],
     ['/v1/agents?state=down&type=even', 4],
     ['/v1/series?metric=none', 0],
     ['/v1/series?agent=agent-03', 3],

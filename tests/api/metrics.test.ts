@@ -89,7 +89,7 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     expect(text).toContain('fleetcast_agent_up{tenant="default",type="testing",agent="up"} 1\n');
     expect(text).toContain('fleetcast_agent_up{tenant="default",type="testing",agent="down"} 0\n');
     expect(text).toContain('fleetcast_agent_up{tenant="default",type="a=b,c",agent="odd \\"name\\" \\\\ é"} 1\n');
-    expect(text).toContain('fleetcast_agents{tenant="default",type="testing",state="up"} 1\n');
+    expect(text).toContain('fleetcast_agents{tenant="default",type="testing",state="new"} 1\n');
     expect(text).toContain('fleetcast_agents{tenant="default",type="testing",state="late"} 0\n');
   });
 

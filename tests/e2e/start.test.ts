@@ -47,7 +47,7 @@ describe.skipIf(!hasChdb())('a start', () => {
     const second = await startService({ dataDir: directory.path });
     const get = async (path: string) =>
       (await fetch(second.url + path)).json() as Promise<{ items: Record<string, unknown>[] }>;
-    expect((await get('/v1/agents')).items).toMatchObject([{ agent: 'a', type: 'testing', state: 'up' }]);
+    expect((await get('/v1/agents')).items).toMatchObject([{ agent: 'a', type: 'testing', state: 'new' }]);
     const [series] = (await get('/v1/series?metric=m')).items;
     expect(await get(`/v1/series/${series!.id}/points?step=raw`)).toMatchObject({ values: [7] });
     expect(await second.kill('SIGTERM')).toEqual({ code: 0, signal: null });

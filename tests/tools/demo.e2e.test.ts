@@ -31,7 +31,7 @@ test('the demo fills every view, stops cleanly on Ctrl-C, and goes on at the nex
   expect(first.stdout()).toContain('232 agents, 1 day of history');
   const agents = await fleetcast.agents();
   expect(agents.filter(({ type }) => type !== 'machine')).toHaveLength(232);
-  expect(agents.filter(({ type, state }) => type === 'machine' && state === 'up')).toHaveLength(1);
+  expect(agents.filter(({ type, state }) => type === 'machine' && (state === 'new' || state === 'up'))).toHaveLength(1);
   const [queue] = await fleetcast.series({ metric: 'task_queue_depth', labels: { kind: 'run-workflow' } });
   expect(first.stdout()).toContain(`/#/series/${queue!.id}`);
   expect((await fleetcast.slos()).every(({ total }) => total > 0)).toBe(true);

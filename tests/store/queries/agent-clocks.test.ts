@@ -95,7 +95,7 @@ describe.each(telemetryEngines)('clocks of agents on $name', ({ isAvailable, ...
       await send(tenant, everyMinute, { aheadSeconds: -500, agent: 'behind' });
       await estimate();
       const now = nine + (29 * 60 + 130) * 1000;
-      const liveness = { now, lateFactor: 2, downFactor: 4, forgetAfterSeconds: 1e9 };
+      const liveness = { now, lateFactor: 2, downFactor: 4, settleSeconds: 0, forgetAfterSeconds: 1e9 };
       const rows = await store.query(listAgents, { tenant, ...liveness, type: '', state: '', after: '', limit: 9 });
       expect(rows.map(({ agent, state }) => [agent, state])).toEqual([
         ['ahead', 'late'],

@@ -20,6 +20,7 @@ const agentClocksTable = defineTable('agent_clocks', {
   until: 'date',
 });
 const liveness = { lateFactor: 2, downFactor: 4 };
+const settleSeconds = 60;
 const lookbackSeconds = 5 * 3600;
 const nine = mondayMs + 9 * hourMs;
 const at = (seconds: number) => nine + seconds * 1000;
@@ -44,12 +45,21 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
       rest: Partial<{ type: string; state: string; after: string; limit: number }> = {},
     ) {
       const filters = { type: '', state: '', after: '', limit: 100, ...rest };
-      return store.query(listAgents, { tenant, now, ...liveness, forgetAfterSeconds: 7 * 86_400, ...filters });
+      return store.query(listAgents, {
+        tenant,
+        now,
+        ...liveness,
+        settleSeconds,
+        forgetAfterSeconds: 7 * 86_400,
+        ...filters,
+      });
     }
 
     describe('listAgents', () => {
       test.each([
-        [0, 'up'],
+        [0, 'new'],
+        [59.999, 'new'],
+        [60, 'up'],
         [120, 'up'],
         [120.001, 'late'],
         [240, 'late'],
@@ -67,7 +77,7 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
       test('a heartbeat ahead of our clock is as old as now', async () => {
         const tenant = newTenant();
         await insertHeartbeats(store, beats(tenant, 'a', [0]));
-        expect(await list(tenant, at(-5))).toMatchObject([{ age_seconds: 0, state: 'up' }]);
+        expect(await list(tenant, at(-5))).toMatchObject([{ age_seconds: 0, state: 'new' }]);
       });
 
       test('tells the last word of each agent, in whatever order its heartbeats came', async () => {
@@ -116,6 +126,18 @@ describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) 
         expect(await list(tenant, at(0), { state: 'down' })).toEqual([]);
         expect(await list(tenant, at(241), { state: 'down' })).toHaveLength(11);
       });
+    });
+
+    test('an agent that is heard after it was down has recovered at once, and is up when it has settled', async () => {
+      const tenant = newTenant();
+      await insertHeartbeats(store, beats(tenant, 'a', [0, 60, 600, 660, 720]));
+      const window = { from: at(-60), lookbackSeconds, ...liveness };
+      const state = async (seconds: number) => (await list(tenant, at(seconds))).map((agent) => agent.state);
+      await store.run(insertTransitions, { ...window, to: at(590) });
+      expect(await state(600)).toEqual(['recovered']);
+      await store.run(insertTransitions, { ...window, to: at(800) });
+      expect(await state(600 + settleSeconds - 1)).toEqual(['recovered']);
+      expect(await state(600 + settleSeconds)).toEqual(['up']);
     });
 
     /** Writes the transitions of `[from, to)`, cut at the given times, and reads those of the tenant. */
