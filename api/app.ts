@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { matchedRoutes } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
+import type { BodyGate } from '../ingest/body-gate.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AgentsRoutesDeps, createAgentsRoutes } from './agents.ts';
@@ -8,6 +9,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { createAnomaliesRoutes } from './anomalies.ts';
 import { createAuditRoutes } from './audit.ts';
 import { authenticate, declaredScopes } from './auth.ts';
+import { boundBodies } from './bound-bodies.ts';
 import { type CapacityRoutesDeps, createCapacityRoutes } from './capacity.ts';
 import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinality.ts';
 import { compressLarge } from './compress.ts';
@@ -61,6 +63,7 @@ export interface AppDeps
   /** Of requests that wait for the models. */
   onDemandLimits: { maxRequests: number; timeoutSeconds: number };
   limits: RateLimits;
+  bodyGate: BodyGate;
   metrics: Metrics;
   log: Logger;
 }
@@ -73,7 +76,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'apiKey', in: 'header', name: 'X-Auth-Token' },
   });
-  answerErrors(app, deps.log);
+  answerErrors(app, deps);
   app.use(traceContext());
   measure(app, deps.metrics);
   app.use(compressLarge());
@@ -88,6 +91,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   const keyring = createKeyring(deps);
   app.use(authenticate({ auth: deps.auth, keyring }));
   app.use(limitRate(deps));
+  app.use(boundBodies(deps));
   app.use(idempotent(deps));
   app.route('/', createIngestRoutes(deps));
   app.route('/', createRemoteWriteRoutes(deps));
@@ -131,7 +135,7 @@ function refuseUnguarded(routes: OpenAPIHono<AppEnvironment>['routes']): void {
   if (unguarded !== undefined) throw new Error(`${unguarded} declares no scope; give it requireScope(...)`);
 }
 
-function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
+function answerErrors(app: OpenAPIHono<AppEnvironment>, { log, metrics }: Pick<AppDeps, 'log' | 'metrics'>): void {
   app.notFound((context) => {
     const { method, path } = context.req;
     const allowed = allowedMethods(app, path);
@@ -151,6 +155,8 @@ function answerErrors(app: OpenAPIHono<AppEnvironment>, log: Logger): void {
       const { correlationId, traceparent } = context.get('trace');
       log.error({ err: error, method, path, correlationId, traceparent }, 'request failed');
     }
+    const isPressure = answer.exceeded !== undefined || answer.code === 'unavailable';
+    if (isPressure) metrics.pressureRefusals.inc({ limit: answer.exceeded?.name ?? 'service' });
     return answerError(context, answer);
   });
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createForecastNetwork } from '../analytics/forecast-network.ts';
 import type { Job } from '../analytics/job.ts';
 import { createRunner, type Runner } from '../analytics/runner.ts';
+import { createBodyGate } from '../ingest/body-gate.ts';
 import { openCounterTotals } from '../ingest/counter-totals.ts';
 import { createNativeIngest } from '../ingest/native.ts';
 import { createOtlp } from '../ingest/otlp.ts';
@@ -24,6 +25,7 @@ import { renderFleetMetrics } from './fleet-metrics.ts';
 import { createNetworkBackend, type NetworkBackend } from './network-backend.ts';
 import { observeCounterTotals, observeModels, observeRefusals, observeWriter } from './observe.ts';
 import { openStores } from './open-stores.ts';
+import { availableMemoryBytes, createMemoryReading } from './process-memory.ts';
 import { settledBy } from './read-after-writes.ts';
 
 export interface ComposeOptions {
@@ -128,7 +130,8 @@ interface IntakeDeps {
 /** What takes records: the writer, what stands before it, and an ingest for each protocol. */
 async function composeIntake({ config, telemetry, metrics, health, log, now }: IntakeDeps) {
   const { activeHours, ...budget } = config.cardinality;
-  const { quarantineDays: keepDays, spoolMaxBytes: maxBytes } = config.ingest;
+  const { quarantineDays: keepDays, spoolMaxBytes: maxBytes, maxBodiesBytes } = config.ingest;
+  const { maxMemoryBytes = Math.floor(0.9 * availableMemoryBytes()) } = config.ingest;
   const writer = await openWriter({
     store: telemetry,
     spool: { folder: join(config.dataDir, 'spool'), maxBytes, ...config.ingest },
@@ -145,6 +148,7 @@ async function composeIntake({ config, telemetry, metrics, health, log, now }: I
     writer,
     totals,
     admission,
+    bodyGate: createBodyGate({ maxBytes: maxBodiesBytes, maxMemoryBytes, memoryBytes: createMemoryReading() }),
     ingest,
     otlp: createOtlp({ ...door, ingest }),
     remoteWrite: createRemoteWrite(door),

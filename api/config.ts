@@ -70,6 +70,21 @@ export const configSchema = z.strictObject({
         .max(4096 * mebibyte)
         .default(64 * mebibyte)
         .describe('1048576 to 4294967296 bytes in memory that wait for the disk'),
+      maxBodiesBytes: z
+        .number()
+        .int()
+        .min(mebibyte)
+        .max(65_536 * mebibyte)
+        .default(256 * mebibyte)
+        .describe('1048576 to 68719476736 bytes of the bodies of requests that are worked on at a time'),
+      maxMemoryBytes: z
+        .number()
+        .int()
+        .min(256 * mebibyte)
+        .optional()
+        .describe(
+          'at least 268435456 bytes; with more memory in use nothing is taken; by default nine tenths of what there is',
+        ),
       dedupRecords: z
         .number()
         .int()

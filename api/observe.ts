@@ -80,8 +80,9 @@ export function observeCounterTotals(health: Health, log: Logger): (error?: unkn
 /** Exports the state of the store, and counts it as degraded while records are held back for it. */
 export function observePressure(metrics: Metrics, health: Health): NonNullable<PressureOptions['onPressure']> {
   const pressed = 'telemetry store pressure';
-  return ({ parts, freeBytes, reason }) => {
+  return ({ parts, merges, freeBytes, reason }) => {
     metrics.storeParts.set(parts);
+    metrics.storeMerges.set(merges);
     metrics.storeFreeBytes.set(freeBytes);
     if (reason === '') health.recover(pressed);
     else health.degrade(pressed, reason);

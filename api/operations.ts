@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { BodyGate } from '../ingest/body-gate.ts';
 import type { Backlog, Writer } from '../ingest/writer.ts';
 import { countEntities, probe } from '../store/queries/series.ts';
 import { listTenants } from '../store/records/tenants.ts';
@@ -17,6 +18,7 @@ export interface OperationsDeps {
   telemetry: TelemetryStore;
   state: StateStore;
   writer: Writer;
+  bodyGate: Pick<BodyGate, 'bytes'>;
   metrics: Metrics;
   health: Health;
   log: Logger;
@@ -172,6 +174,7 @@ export function createStatusRoutes({
   telemetry,
   state,
   writer,
+  bodyGate,
   metrics,
   health,
   log,
@@ -214,6 +217,7 @@ export function createStatusRoutes({
       const { tenant } = context.get('principal');
       const fleet = (await orNothing('metrics of the fleet', () => fleetMetrics(tenant))) ?? '';
       exportBacklog(metrics, writer.backlog());
+      metrics.ingestBodyBytes.set(bodyGate.bytes());
       const own = await metrics.registry.metrics();
       return context.text(`${own}\n${fleet}`, 200, { 'Content-Type': metrics.registry.contentType });
     });

@@ -15,6 +15,8 @@ export interface PressureOptions {
 /** ClickHouse delays inserts into a partition with 1000 parts by default, and refuses them with 3000. */
 const manyParts = 800;
 const tooManyParts = 2500;
+/** ClickHouse merges in 16 threads by default: while all are busy, parts grow faster than they are merged. */
+const busyMerges = 16;
 /** With many parts, blocks are stored so much less often, and are so much larger. */
 const slowerBy = 10;
 
@@ -43,7 +45,7 @@ export function watchPressure({
         : parts > tooManyParts
           ? 'ClickHouse has too many parts to merge'
           : undefined;
-    const isSlow = parts > manyParts;
+    const isSlow = parts > (merges < busyMerges ? manyParts : manyParts / 2);
     writer.yieldTo({ closedFor, slowerBy: isSlow ? slowerBy : 1 });
     const reason = closedFor ?? (isSlow ? 'ClickHouse has many parts to merge; records are stored less often' : '');
     onPressure({ parts, merges, freeBytes, reason });

@@ -124,6 +124,22 @@ export function createMetrics(version: string) {
       labelNames: [label.source, label.reason, label.outcome],
       registers,
     }),
+    ingestBodyBytes: new Gauge({
+      name: metric.ingestBodyBytes,
+      help: 'Size of the bodies of requests that are being worked on, as far as it is known.',
+      registers,
+    }),
+    pressureRefusals: new Counter({
+      name: metric.pressureRefusals,
+      help: 'Requests that were refused because the service could not take them, by the bound: spool, tenant-spool, pending, bodies, tenant-bodies, memory, computations, stream, or service for all else.',
+      labelNames: [label.limit],
+      registers,
+    }),
+    storeMerges: new Gauge({
+      name: metric.storeMerges,
+      help: 'Merges that ClickHouse is at; 0 until it was looked at.',
+      registers,
+    }),
     storeParts: new Gauge({
       name: metric.storeParts,
       help: 'Parts of the partition of ClickHouse that has the most; 0 until it was looked at.',

@@ -48,6 +48,7 @@ describe('defaults', () => {
       spoolMaxBytes: 1024 ** 3,
       segmentMaxBytes: 16 * 1024 * 1024,
       maxPendingBytes: 64 * 1024 * 1024,
+      maxBodiesBytes: 256 * 1024 * 1024,
       dedupRecords: 1_000_000,
       minFreeDiskBytes: 256 * 1024 * 1024,
       quarantineDays: 30,
@@ -167,6 +168,7 @@ describe('the environment', () => {
       bootstrapKey: '',
       clickhouseUrl: '',
       databaseUrl: '',
+      ingest: { maxMemoryBytes: '' },
       limits: { requestsPerSecond: '', recordsPerSecond: '' },
       language: { url: '', model: '', token: '' },
     };

@@ -48,6 +48,7 @@ describe.skipIf(!hasChdb())('/metrics', () => {
     await expect(service.telemetry.run(broken, {})).rejects.toThrow();
     service.metrics.ingestSkipped.inc({ kind: 'remote_write', reason: 'stale' });
     service.metrics.rateLimited.inc({ limit: 'requests' });
+    service.metrics.pressureRefusals.inc({ limit: 'spool' });
     service.metrics.overflowSamples.inc({ limit: 'series' });
     service.metrics.modelLoadFailures.inc({ kind: 'seasonal-mlp', version: 1 });
     service.health.degrade('training', 'for the test');

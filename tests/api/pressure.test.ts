@@ -57,3 +57,16 @@ describe.skipIf(!hasChdb())('under pressure', () => {
     expect((await send('modest', 1)).status).toBe(200);
   });
 });
+
+test.skipIf(!hasChdb())('while memory is short, bodies are refused before they are read; reading goes on', async () => {
+  const bound = 256 * 1024 * 1024;
+  const service = await startTestApp({ env: { FLEETCAST_INGEST_MAX_MEMORY_BYTES: String(bound) } });
+  expect(process.memoryUsage.rss(), 'the engine alone takes more').toBeGreaterThan(bound);
+  const refused = await service.post('/v1/samples', { metric: 'm', value: 1 });
+  expect(refused.headers.get('ratelimit-policy')).toBe(`"memory";q=${bound};qu="content-bytes"`);
+  await expectProblem(refused, 503);
+  expect((await service.request('/v1/quarantine')).status).toBe(200);
+  const counted = await service.metrics.registry.getSingleMetricAsString('fleetcast_pressure_refusals_total');
+  expect(counted).toContain('{limit="memory"} 1');
+  await service.close();
+});
