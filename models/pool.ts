@@ -3,7 +3,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { packInputs, unpackResults } from './detectors/packed-batch.ts';
 import { getDetector } from './detectors/registry.ts';
-import type { TrainingProgress } from './networks/seasonal-mlp.ts';
+import type { TrainingProgress } from './networks/train-by-adam.ts';
 import type {
   BacktestTask,
   CapacityTask,

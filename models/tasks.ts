@@ -11,7 +11,8 @@ import type { CalibratedWeights, VectorScores } from './multivariate/calibrated.
 import type { Frame } from './multivariate/frame.ts';
 import type { MultivariateId } from './multivariate/registry.ts';
 import type { BackendName } from './networks/backend.ts';
-import type { SeasonalMlpOptions, TrainedSeasonalMlp, TrainingProgress } from './networks/seasonal-mlp.ts';
+import type { SeasonalMlpOptions, TrainedSeasonalMlp } from './networks/seasonal-mlp.ts';
+import type { TrainingProgress } from './networks/train-by-adam.ts';
 import type { PeerMember, PeerVerdicts } from './peers/peer-position.ts';
 import type { Points, RegularSeries } from './series.ts';
 

@@ -1,3 +1,4 @@
+import { multiply, rectify } from '../networks/dense.ts';
 import { decodeParameters, type SeasonalMlpWeights } from '../networks/seasonal-mlp-weights.ts';
 import { inputLength, lastSeason, windowLength, writeInput } from '../networks/seasonal-windows.ts';
 import { createPointForecaster, type PointForecaster } from './point-forecaster.ts';
@@ -42,27 +43,4 @@ export function createSeasonalMlp(weights: SeasonalMlpWeights): PointForecaster 
     }
     return forecast;
   });
-}
-
-/** Columns `from` to `from + count` of `input * kernel + bias`, where the kernel has `width` columns. */
-function multiply(
-  input: Float32Array,
-  kernel: Float32Array,
-  bias: Float32Array | undefined,
-  width: number,
-  from = 0,
-  count = width,
-): Float32Array {
-  const output = bias === undefined ? new Float32Array(count) : bias.slice(from, from + count);
-  for (let i = 0; i < input.length; i++) {
-    const x = input[i]!;
-    if (x === 0) continue;
-    const row = i * width + from;
-    for (let o = 0; o < count; o++) output[o]! += x * kernel[row + o]!;
-  }
-  return output;
-}
-
-function rectify(values: Float32Array): Float32Array {
-  return values.map((value) => Math.max(0, value));
 }

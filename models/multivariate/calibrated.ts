@@ -1,7 +1,7 @@
 import { median } from '../statistics/median.ts';
 import { quantile } from '../statistics/quantile.ts';
 import { type Frame, isObserved, rowCount, sliceRows } from './frame.ts';
-import type { MultivariateDetector } from './multivariate-detector.ts';
+import type { FitOptions, MultivariateDetector } from './multivariate-detector.ts';
 
 /** A fitted detector with what makes a score of its distance; plain data. */
 export interface CalibratedWeights<Weights> {
@@ -46,10 +46,11 @@ export function contextMsOf({ contextMs }: MultivariateDetector<unknown>): numbe
 export async function fitCalibrated<Weights>(
   detector: MultivariateDetector<Weights>,
   reference: Frame,
+  options: FitOptions = {},
 ): Promise<CalibratedWeights<Weights>> {
   const rows = rowCount(reference);
   const cut = Math.floor(rows * (1 - heldOutRatio));
-  const fitted = await detector.fit(sliceRows(reference, 0, cut));
+  const fitted = await detector.fit(sliceRows(reference, 0, cut), options);
   const distances = smooth(detector.measure(fitted, reference, cut).distance, reference.stepMs, 0);
   const held = distances.filter((_, i) => isObserved(reference, cut + i));
   const ordinary = held.length > 0 ? median(held) : 0;
@@ -57,7 +58,7 @@ export async function fitCalibrated<Weights>(
     threshold: Math.max(findThreshold(held), ordinary + smallestThreshold),
     ordinary,
     width: reference.width,
-    weights: await detector.fit(reference),
+    weights: await detector.fit(reference, options),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BackendName } from '../networks/backend.ts';
 import type { Frame } from './frame.ts';
 
 /** How strange rows are, and which dimensions make them so. */
@@ -6,6 +7,11 @@ export interface Strangeness {
   distance: Float64Array;
   /** A number a row and dimension, row-major: its share of the distance. A row sums to 1, or to 0 when nothing is odd. */
   contributions: Float32Array;
+}
+
+export interface FitOptions {
+  /** Of a detector that is a network: the one backend to train with; the fastest by default. */
+  backend?: BackendName;
 }
 
 /**
@@ -18,7 +24,7 @@ export interface Strangeness {
 export interface MultivariateDetector<Weights> {
   readonly id: string;
   readonly contextMs: number;
-  fit(reference: Frame): Promise<Weights>;
+  fit(reference: Frame, options?: FitOptions): Promise<Weights>;
   /** Measures the rows from `fromRow` on; those before it are context. The width is that of the reference. */
   measure(weights: Weights, frame: Frame, fromRow: number): Strangeness;
 }

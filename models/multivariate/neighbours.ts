@@ -1,7 +1,9 @@
 import { decodeFloats, encodeFloats } from '../networks/floats.ts';
+import { dayMs, timeOfDay } from './daily-profile.ts';
 import { type Frame, isObserved, rowCount } from './frame.ts';
+import { huberCost } from './huber-cost.ts';
 import type { MultivariateDetector, Strangeness } from './multivariate-detector.ts';
-import { dayMs, fitScaling, type Scaling, timeOfDay } from './scaling.ts';
+import { fitScaling, type Scaling } from './scaling.ts';
 import { trailingVectors, type Vectors } from './trailing-vectors.ts';
 
 /** A reference as vectors that stand for it, with the time of day of each. */
@@ -171,26 +173,12 @@ function insert(smallest: Float64Array, value: number): void {
   smallest[at] = value;
 }
 
-/** Beyond so many units a difference costs no more: one wild dimension must not hide what the others say. */
-const farthest = 10;
-
-/**
- * The cost of a difference, Huber's: its square up to one unit, then linear, then constant.
- *
- * Source: Huber, "Robust estimation of a location parameter" (1964).
- */
-function costOf(difference: number): number {
-  const size = difference < 0 ? -difference : difference;
-  if (size < 1) return size * size;
-  return 2 * Math.min(size, farthest) - 1;
-}
-
 /** The cost between `vector` and the vector of `values` at `offset`, or some number not below `limit`. */
 function costWithin(vector: Float32Array, values: Float32Array, offset: number, limit: number): number {
   let cost = 0;
   for (let j = 0; j < vector.length; ) {
     const end = Math.min(j + 16, vector.length);
-    for (; j < end; j++) cost += costOf(vector[j]! - values[offset + j]!);
+    for (; j < end; j++) cost += huberCost(vector[j]! - values[offset + j]!);
     if (cost >= limit) return cost;
   }
   return cost;
@@ -201,7 +189,7 @@ function share(vector: Float32Array, { values, width: vectorWidth }: Vectors, ne
   const shares = new Float32Array(width);
   let total = 0;
   for (let j = 0; j < vector.length; j++) {
-    const cost = costOf(vector[j]! - values[nearest * vectorWidth + j]!);
+    const cost = huberCost(vector[j]! - values[nearest * vectorWidth + j]!);
     shares[j % width]! += cost;
     total += cost;
   }

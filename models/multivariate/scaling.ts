@@ -1,5 +1,6 @@
 import { median } from '../statistics/median.ts';
-import { dimension, type Frame, rowCount } from './frame.ts';
+import { fitDailyProfile, slotAt } from './daily-profile.ts';
+import { dimension, type Frame } from './frame.ts';
 
 /** What makes the dimensions of a reference comparable, one number each. */
 export interface Scaling {
@@ -8,10 +9,6 @@ export interface Scaling {
   scale: number[];
 }
 
-export const dayMs = 86_400_000;
-const slotsPerDay = 48;
-/** A slot of the day says something of the dimension when it was seen on so many days. */
-const minProfileDays = 3;
 /** Of a dimension that never changed, a change by this part of its value is one unit. */
 const constantRatio = 1e-3;
 const smallestScale = 1e-6;
@@ -37,7 +34,7 @@ export function fitScaling(reference: Frame): Scaling {
 }
 
 function scaleOf(values: Float64Array, reference: Frame, centre: number): number {
-  const profile = fitProfile(values, reference, centre);
+  const profile = fitDailyProfile(values, reference, centre);
   let squares = 0;
   let largest = 0;
   let count = 0;
@@ -50,25 +47,4 @@ function scaleOf(values: Float64Array, reference: Frame, centre: number): number
   }
   const spread = count === 0 ? 0 : Math.sqrt(Math.sqrt(squares / count) * largest);
   return Math.max(spread, constantRatio * Math.abs(centre), smallestScale);
-}
-
-/** The median by half hour of the day; the centre where too few days were seen. */
-function fitProfile(values: Float64Array, reference: Frame, centre: number): number[] {
-  if (rowCount(reference) * reference.stepMs < minProfileDays * dayMs)
-    return new Array<number>(slotsPerDay).fill(centre);
-  const slots = Array.from({ length: slotsPerDay }, (): number[] => []);
-  for (let i = 0; i < values.length; i++) slots[slotAt(reference, i)]!.push(values[i]!);
-  return slots.map((slot) => {
-    const middle = median(slot);
-    return Number.isFinite(middle) ? middle : centre;
-  });
-}
-
-function slotAt({ startMs, stepMs }: Frame, row: number): number {
-  return Math.floor(timeOfDay(startMs + row * stepMs) / (dayMs / slotsPerDay));
-}
-
-/** Milliseconds since midnight, UTC. */
-export function timeOfDay(timeMs: number): number {
-  return ((timeMs % dayMs) + dayMs) % dayMs;
 }

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Scalar, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { InsufficientHistory } from '../forecasters/forecaster.ts';
 import type { RegularSeries } from '../series.ts';
@@ -7,6 +6,7 @@ import { type Backend, type BackendName, loadBackend } from './backend.ts';
 import { encodeFloats } from './floats.ts';
 import { parameterShapes, type SeasonalMlpShape, type SeasonalMlpWeights } from './seasonal-mlp-weights.ts';
 import { inputLength, windowLength } from './seasonal-windows.ts';
+import { type TrainingOptions, trainByAdam } from './train-by-adam.ts';
 import { createWindowSource, type WindowSource } from './window-source.ts';
 
 export interface SeasonalMlpOptions extends Partial<SeasonalMlpShape> {
@@ -19,29 +19,15 @@ export interface SeasonalMlpOptions extends Partial<SeasonalMlpShape> {
   backend?: BackendName;
 }
 
-export interface TrainingProgress {
-  step: number;
-  steps: number;
-  /** The mean pinball loss of the last steps, in scales of a window. */
-  loss: number;
-}
-
 export interface TrainedSeasonalMlp {
   ok: true;
   weights: SeasonalMlpWeights;
   backend: BackendName;
 }
 
-/** So many steps of training happen between two looks at the signal. */
-const stepsPerTurn = 50;
 const timesEachWindow = 25;
 const fewestSteps = 200;
 const mostSteps = 6000;
-/** From these shares of the steps on, the learning rate is the initial one times so much. */
-const decay = [
-  { from: 0.6, factor: 0.3 },
-  { from: 0.85, factor: 0.1 },
-];
 
 /**
  * Trains one network across all series: seasonal naive of the shortest season, corrected by a multilayer perceptron of
@@ -69,7 +55,7 @@ export async function trainSeasonalMlp(
     backend: only,
     ...options
   }: SeasonalMlpOptions = {},
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: TrainingProgress) => void } = {},
+  training: TrainingOptions = {},
 ): Promise<TrainedSeasonalMlp | InsufficientHistory> {
   const shape: SeasonalMlpShape = { seasonLength, contextLength, horizon, hiddenUnits, levels };
   const random = seededRandom(seed);
@@ -81,20 +67,14 @@ export async function trainSeasonalMlp(
   const steps = options.steps ?? stepsFor(source.count, batchSize);
   const backend = await loadBackend(only);
   const network = createNetwork(backend, shape, random);
-  const optimizer = backend.tf.train.adam(learningRate);
-  const losses = new Float64Array(steps);
   try {
-    for (let step = 0; step < steps; step++) {
-      setRate(optimizer, learningRate * (decay.findLast(({ from }) => step >= from * steps)?.factor ?? 1));
-      losses[step] = network.train(source, batchSize, optimizer);
-      const done = step + 1;
-      if (done % stepsPerTurn !== 0 && done !== steps) continue;
-      signal?.throwIfAborted();
-      onProgress?.({ step: done, steps, loss: meanOf(losses.subarray(Math.max(0, done - stepsPerTurn), done)) });
-      await yieldToEvents();
-    }
-    const tenth = Math.max(1, Math.floor(steps / 10));
-    const loss = { first: meanOf(losses.subarray(0, tenth)), last: meanOf(losses.subarray(-tenth)) };
+    const loss = await trainByAdam(
+      backend.tf,
+      network.variables,
+      () => network.loss(source, batchSize),
+      { steps, learningRate },
+      training,
+    );
     const weights: SeasonalMlpWeights = {
       kind: 'seasonal-mlp',
       ...shape,
@@ -103,7 +83,6 @@ export async function trainSeasonalMlp(
     };
     return { ok: true, weights, backend: backend.name };
   } finally {
-    optimizer.dispose();
     network.dispose();
   }
 }
@@ -119,16 +98,10 @@ function stepsFor(windows: number, batchSize: number): number {
   return Math.max(fewestSteps, Math.min(mostSteps, Math.ceil((timesEachWindow * windows) / batchSize)));
 }
 
-type Optimizer = ReturnType<Backend['tf']['train']['adam']>;
-
-/** TensorFlow.js has the setting, but not in its types. */
-function setRate(optimizer: Optimizer, learningRate: number): void {
-  (optimizer as unknown as { learningRate: number }).learningRate = learningRate;
-}
-
 interface Network {
-  /** One step of training on a new batch; answers its loss. */
-  train(source: WindowSource, batchSize: number, optimizer: Optimizer): number;
+  variables: Variable[];
+  /** The mean pinball loss of a new batch. */
+  loss(source: WindowSource, batchSize: number): Scalar;
   parameters(): Float32Array[];
   dispose(): void;
 }
@@ -145,7 +118,7 @@ function createNetwork({ tf }: Backend, shape: SeasonalMlpShape, random: () => n
   const above = tf.tensor1d(levels.flatMap((level) => new Array<number>(horizon).fill(level)));
   const below = tf.sub(above, 1);
 
-  function loss(inputs: Tensor2D, targets: Tensor2D): Scalar {
+  function pinball(inputs: Tensor2D, targets: Tensor2D): Scalar {
     const hidden1 = tf.relu(tf.add(tf.matMul(inputs, kernel1!), bias1!)) as Tensor2D;
     const hidden2 = tf.relu(tf.add(tf.matMul(hidden1, kernel2!), bias2!)) as Tensor2D;
     const bent = tf.add(tf.matMul(hidden2, kernel3!), bias3!);
@@ -155,19 +128,12 @@ function createNetwork({ tf }: Backend, shape: SeasonalMlpShape, random: () => n
   }
 
   return {
-    train(source, batchSize, optimizer) {
+    variables,
+    loss(source, batchSize) {
       const { inputs, targets } = source.draw(batchSize);
-      return tf.tidy(() => {
-        const x = tf.tensor2d(inputs, [batchSize, width]);
-        const y = tf.tensor2d(targets, [batchSize, horizon]);
-        return optimizer.minimize(() => loss(x, y), true, variables)!.dataSync()[0]!;
-      });
+      return pinball(tf.tensor2d(inputs, [batchSize, width]), tf.tensor2d(targets, [batchSize, horizon]));
     },
     parameters: () => variables.map((variable) => variable.dataSync() as Float32Array),
     dispose: () => tf.dispose([...variables, above, below]),
   };
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { backtest } from '../../../models/evaluation/backtest.ts';
 import { createForecasters } from '../../../models/forecasters/registry.ts';
-import { type TrainingProgress, trainSeasonalMlp } from '../../../models/networks/seasonal-mlp.ts';
+import { trainSeasonalMlp } from '../../../models/networks/seasonal-mlp.ts';
 import { writeInput, writeTarget } from '../../../models/networks/seasonal-windows.ts';
+import type { TrainingProgress } from '../../../models/networks/train-by-adam.ts';
 import { createWindowSource } from '../../../models/networks/window-source.ts';
 import { seededRandom } from '../../../models/statistics/seeded-random.ts';
 import { gaussian, toSeries } from '../synthetic.ts';
