@@ -7,10 +7,10 @@ export interface ActiveSetLimits {
 
 /** What each tenant has that was heard of lately: series, or agents. */
 export interface ActiveSet {
-  /** Says that a member was heard of; false, and nothing is changed, of what is none. */
-  touch(tenant: string, id: string, nowMs: number): boolean;
+  /** Says that a member was heard of; nothing is changed of what is none. */
+  touch(tenant: string, id: string, nowMs: number): Member | undefined;
   /** Says that a member was heard of. A new one enters, unless it is one too many: then the limit that it exceeds. */
-  enter(tenant: string, id: string, agent: string, nowMs: number): keyof ActiveSetLimits | undefined;
+  enter(tenant: string, id: string, agent: string, nowMs: number): keyof ActiveSetLimits | Member;
   /** Enters a member that the store has, heard of last at `lastMs`, where there is room. */
   remember(tenant: string, id: string, agent: string, lastMs: number): void;
   /** Forgets a part of what has been silent since `before`; call it again and again. */
@@ -18,10 +18,13 @@ export interface ActiveSet {
   sizes(): { tenant: string; size: number }[];
 }
 
-interface Member {
-  agent: string;
+/** Whoever keeps it may say by `heardAt` that it was heard of, as long as it is in the set. */
+export interface Member {
+  readonly agent: string;
   /** Unix milliseconds. */
   heardAt: number;
+  /** Whether it is in the set: not once it was forgotten. */
+  isIn: boolean;
 }
 
 interface Members {
@@ -65,27 +68,26 @@ export function createActiveSet(limitsOf: (tenant: string) => ActiveSetLimits): 
     return of.newInMinute >= maxNewPerMinute ? 'maxNewPerMinute' : undefined;
   }
 
-  function touch(tenant: string, id: string, nowMs: number): boolean {
+  function touch(tenant: string, id: string, nowMs: number): Member | undefined {
     const member = tenants.get(tenant)?.known.get(id);
-    if (member === undefined) return false;
-    member.heardAt = nowMs;
-    return true;
+    if (member !== undefined) member.heardAt = nowMs;
+    return member;
   }
 
   return {
     touch,
     enter(tenant, id, agent, nowMs) {
-      if (touch(tenant, id, nowMs)) return undefined;
+      const member = touch(tenant, id, nowMs);
+      if (member !== undefined) return member;
       const of = membersOf(tenant);
       const limit = exceeded(tenant, of, agent, nowMs);
       if (limit !== undefined) return limit;
       of.newInMinute++;
-      add(of, id, { agent, heardAt: nowMs });
-      return undefined;
+      return add(of, id, agent, nowMs);
     },
     remember(tenant, id, agent, lastMs) {
       const of = membersOf(tenant);
-      if (of.known.size < limitsOf(tenant).max && !of.known.has(id)) add(of, id, { agent, heardAt: lastMs });
+      if (of.known.size < limitsOf(tenant).max && !of.known.has(id)) add(of, id, agent, lastMs);
     },
     forgetSilent(before) {
       for (const of of tenants.values()) forgetPart(of, before);
@@ -94,9 +96,11 @@ export function createActiveSet(limitsOf: (tenant: string) => ActiveSetLimits): 
   };
 }
 
-function add({ known, byAgent }: Members, id: string, member: Member): void {
+function add({ known, byAgent }: Members, id: string, agent: string, heardAt: number): Member {
+  const member = { agent, heardAt, isIn: true };
   known.set(id, member);
-  if (member.agent !== '') byAgent.set(member.agent, (byAgent.get(member.agent) ?? 0) + 1);
+  if (agent !== '') byAgent.set(agent, (byAgent.get(agent) ?? 0) + 1);
+  return member;
 }
 
 /** Goes on where it stopped, so that no call takes long. */
@@ -108,8 +112,10 @@ function forgetPart(of: Members, before: number): void {
       of.cursor = undefined;
       return;
     }
-    const [id, { agent, heardAt }] = next.value;
+    const [id, member] = next.value;
+    const { agent, heardAt } = member;
     if (heardAt >= before) continue;
+    member.isIn = false;
     of.known.delete(id);
     const left = (of.byAgent.get(agent) ?? 0) - 1;
     if (left > 0) of.byAgent.set(agent, left);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TelemetryStore } from '../store/telemetry.ts';
+import { endOfRow } from '../store/row-widths.ts';
+import type { EncodedBlock, TelemetryStore } from '../store/telemetry.ts';
 import type { Spool } from './spool.ts';
+import type { Shape } from './spool-frame.ts';
 import type { Lane, SegmentContent } from './spool-segment.ts';
 
 /** An insert of rows out of the spool into ClickHouse. */
@@ -11,11 +13,9 @@ export interface DrainReport {
   error?: unknown;
 }
 
-/** A row that ClickHouse does not take, as TabSeparated, and why. */
-export interface RefusedRow {
-  table: string;
-  columns: readonly string[];
-  line: Buffer;
+/** A row that ClickHouse does not take, as it is encoded, and why. */
+export interface RefusedRow extends Shape {
+  row: Buffer;
   reason: string;
   /** The same each time that the row is refused. */
   id: string;
@@ -153,22 +153,19 @@ export function startDrain({
       } catch (error) {
         if (!store.isRefusal(error)) throw error;
         if (count === 1) {
-          const line = bytes.subarray(0, bytes.length - 1);
-          refused.push({ ...shape, line, reason: (error as Error).message, id: `${token}-${first}` });
+          refused.push({ ...shape, row: bytes, reason: (error as Error).message, id: `${token}-${first}` });
           return;
         }
         const half = count >> 1;
-        const cut = endOfLine(bytes, half);
+        let cut = 0;
+        for (let i = 0; i < half; i++) cut = endOfRow(bytes, cut, shape.widths);
         await storeRange(bytes.subarray(0, cut), half, first);
         await storeRange(bytes.subarray(cut), count - half, first + half);
       }
     }
   }
 
-  async function insert(
-    block: { table: string; columns: readonly string[]; rows: number; bytes: Buffer },
-    token: string,
-  ) {
+  async function insert(block: EncodedBlock, token: string): Promise<void> {
     const started = performance.now();
     const report = { table: block.table, rows: block.rows };
     try {
@@ -227,11 +224,4 @@ export function startDrain({
       await interruptible(running, lastInsertMs);
     },
   };
-}
-
-/** Where the line with number `lines`, counted from one, ends. */
-function endOfLine(bytes: Buffer, lines: number): number {
-  let end = 0;
-  for (let i = 0; i < lines; i++) end = bytes.indexOf(0x0a, end) + 1;
-  return end;
 }

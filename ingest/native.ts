@@ -9,8 +9,9 @@ import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
 import { heartbeatSchema, type SampleRecord, sampleSchema, taskEventSchema } from './records.ts';
 import { SampleBatch } from './sample-batch.ts';
 import { spellingOf } from './sample-spelling.ts';
-import type { CardinalityLimit, SeriesAdmission, StorableSeries } from './series-admission.ts';
+import type { CardinalityLimit, SeriesAdmission } from './series-admission.ts';
 import { SeriesBook } from './series-book.ts';
+import { StorableSeries } from './storable-series.ts';
 import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 import type { Writer } from './writer.ts';
 
@@ -262,5 +263,5 @@ function fieldErrors(issue: z.core.$ZodIssue, record: string, schema: z.ZodType)
 function seriesOf({ metric, labels, agent, aggregation, unit }: SampleRecord, { tenant }: Sender): StorableSeries {
   const all = agent === undefined ? labels : { ...labels, agent };
   const series_id = seriesId(tenant, metric, all);
-  return { row: { tenant, metric, series_id, labels: all, aggregation, unit }, isNamed: false };
+  return new StorableSeries({ tenant, metric, series_id, labels: all, aggregation, unit });
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { textAt } from '../store/row-widths.ts';
 import { quarantineTable } from '../store/tables.ts';
 import type { RefusedRow } from './drain.ts';
 import type { Writer } from './writer.ts';
@@ -105,21 +106,31 @@ export async function quarantineRows(
 ): Promise<void> {
   const nowMs = now().getTime();
   const until = Math.ceil(nowMs / dayMs) + keepDays;
-  const records = rows.map(({ table, columns, line, reason, id }) => {
-    const text = line.toString('utf8');
+  const records = rows.map(({ table, columns, widths, row, reason, id }) => {
+    const shown =
+      widths === undefined
+        ? { columns, line: row.toString('utf8').trimEnd() }
+        : { columns, widths, row: row.toString('base64') };
     return {
-      tenant: columns[0] === 'tenant' ? text.slice(0, text.indexOf('\t')) : '',
+      tenant: columns[0] === 'tenant' ? tenantOf(row, widths) : '',
       id: createHash('sha256').update(id).digest('hex').slice(0, 32),
       time: nowMs,
       source: 'store',
       kind: table,
       reason: 'store',
       detail: reason.slice(0, 500),
-      record: JSON.stringify({ columns, line: text }),
+      record: JSON.stringify(shown),
       replayed_at: null,
       until,
     };
   });
   await writer.write(quarantineTable, records);
   onRefusal({ source: 'store', reason: 'store', kept: true, count: rows.length });
+}
+
+/** The first column of an encoded row. */
+function tenantOf(row: Buffer, widths: RefusedRow['widths']): string {
+  if (widths === undefined) return row.toString('utf8', 0, row.indexOf('\t'));
+  const { start, end } = textAt(row, 0);
+  return row.toString('utf8', start, end);
 }

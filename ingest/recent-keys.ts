@@ -24,7 +24,7 @@ export function createRecentKeys(capacity: number): RecentKeys {
     add(high, low) {
       // Two zeros mark an empty slot.
       const word = low === 0 && high === 0 ? 1 : low;
-      if (older.has(high, word) || !current.add(high, word)) return false;
+      if ((older.size() > 0 && older.has(high, word)) || !current.add(high, word)) return false;
       if (current.size() >= capacity) {
         const emptied = older;
         emptied.clear();

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { QuarantinedRecord } from '../store/queries/quarantine.ts';
 import { allTables, quarantineTable } from '../store/tables.ts';
 import type { NativeIngest, Sender } from './native.ts';
@@ -69,13 +70,26 @@ function parse(text: string): unknown {
 /** Writes a row that ClickHouse refused once more. @returns why that cannot be done. */
 async function replayRow(record: QuarantinedRecord, tenant: string, writer: Writer): Promise<string | undefined> {
   const table = allTables.find(({ name }) => name === record.kind);
-  const row = parse(record.record) as { columns?: unknown; line?: unknown } | undefined;
-  if (table === undefined || !Array.isArray(row?.columns) || typeof row.line !== 'string') {
+  const encoded = refusedRowSchema.safeParse(parse(record.record));
+  if (table === undefined || !encoded.success) {
     return `${record.source} records of the kind ${record.kind} cannot be sent again from here`;
   }
-  const columns = row.columns.filter((column) => column in table.columns) as string[];
-  if (columns.length !== row.columns.length) return `the table ${table.name} has no such columns any more`;
-  const bytes = Buffer.from(`${row.line}\n`);
-  await writer.writeEncoded({ tenant, table: table.name, columns, rows: 1, bytes, keys: new Uint32Array(0) });
+  const row = encoded.data;
+  if (!row.columns.every((column) => column in table.columns))
+    return `the table ${table.name} has no such columns any more`;
+  const { columns } = row;
+  const bytes = 'line' in row ? Buffer.from(`${row.line}\n`) : Buffer.from(row.row, 'base64');
+  const shape = { table: table.name, columns, ...('widths' in row && { widths: row.widths }) };
+  await writer.writeEncoded({ tenant, ...shape, rows: 1, bytes, keys: new Uint32Array(0) });
   return undefined;
 }
+
+/** A row that ClickHouse refused: a line of TabSeparated, or RowBinary as base64. */
+const refusedRowSchema = z.union([
+  z.object({ columns: z.array(z.string()), line: z.string() }),
+  z.object({
+    columns: z.array(z.string()),
+    widths: z.array(z.union([z.number(), z.literal('text')])),
+    row: z.base64(),
+  }),
+]);

@@ -1,11 +1,17 @@
+import { wordsOfSeriesId } from '../store/series-id.ts';
 import type { HeartbeatRow, SampleRow, TaskEventRow } from '../store/tables.ts';
 
 /** Takes the parts of a key one after the other and gives 64 bits; started anew by `begin`. */
 export interface KeyHash {
   begin(): void;
   text(text: string): void;
+  /** 32 bits. */
+  word(word: number): void;
   /** All 64 bits of a double. */
   number(value: number): void;
+  /** Remembers what was taken since `begin`, for `resume` to go on from. */
+  mark(): { high: number; low: number };
+  resume(mark: { high: number; low: number }): void;
   /** The two words, to be read at once. */
   end(): { high: number; low: number };
 }
@@ -41,6 +47,12 @@ export function createKeyHash(seedHigh: number, seedLow: number): KeyHash {
       mix(text.length);
       for (let i = 0; i < text.length; i += 2) mix(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
     },
+    word: mix,
+    mark: () => ({ high, low }),
+    resume(mark) {
+      high = mark.high;
+      low = mark.low;
+    },
     number(value) {
       double[0] = value;
       mix(words[0]!);
@@ -63,6 +75,14 @@ function finish(hash: number): number {
   return h ^ (h >>> 16);
 }
 
+/** What names a sample beside its tenant. */
+export function sampleKey(hash: KeyHash, idHigh: number, idLow: number, time: number, value: number): void {
+  hash.word(idHigh);
+  hash.word(idLow);
+  hash.number(time);
+  hash.number(value);
+}
+
 /**
  * What makes two rows of a table the same record: a sample is its series, time and value; a heartbeat its agent, time
  * and status; a task event its identifier. Tables that are not here take the same row as often as it comes.
@@ -70,9 +90,8 @@ function finish(hash: number): number {
 export const naturalKeys: Readonly<Record<string, (hash: KeyHash, row: never) => void>> = {
   samples(hash: KeyHash, { tenant, series_id, time, value }: SampleRow) {
     hash.text(tenant);
-    hash.text(series_id);
-    hash.number(time);
-    hash.number(value);
+    const id = wordsOfSeriesId(series_id);
+    sampleKey(hash, id.high, id.low, time, value);
   },
   heartbeats(hash: KeyHash, { tenant, agent, time, status }: HeartbeatRow) {
     hash.text(tenant);

@@ -1,7 +1,8 @@
 import { seriesTable } from '../store/tables.ts';
 import { encodeSamples } from './encode-samples.ts';
 import type { Sender } from './native.ts';
-import type { SeriesAdmission, StorableSeries } from './series-admission.ts';
+import type { SeriesAdmission } from './series-admission.ts';
+import type { StorableSeries } from './storable-series.ts';
 import type { Writer } from './writer.ts';
 
 export interface SampleBatchOptions {

@@ -1,6 +1,7 @@
 import { seriesId } from '../store/series-id.ts';
 import type { SeriesRow } from '../store/tables.ts';
-import { type ActiveSetLimits, createActiveSet } from './active-set.ts';
+import { type ActiveSetLimits, createActiveSet, type Member } from './active-set.ts';
+import { StorableSeries } from './storable-series.ts';
 
 /** How many series and agents a tenant may have, and how much may stand in the labels of a series. */
 export interface CardinalityBudget {
@@ -20,12 +21,6 @@ export const cardinalityLimits = [
 ] as const;
 export type CardinalityLimit = (typeof cardinalityLimits)[number];
 
-/** A series that samples may be stored under, and whether the store knows its name. */
-export interface StorableSeries {
-  readonly row: SeriesRow;
-  isNamed: boolean;
-}
-
 /** What of one tenant went beyond a limit since the last sweep: samples, or heartbeats and events. */
 export interface Overflow {
   tenant: string;
@@ -42,7 +37,7 @@ export interface SeriesAdmission {
   /**
    * The series that a sample is to be stored under: its own or, when that would be one too many or its labels are too
    * many or too long, the overflow series of its metric, with `overflow="true"` as its only label. Of a series that is
-   * known it costs a look into a map.
+   * known it costs next to nothing.
    */
   admit(series: StorableSeries, nowMs: number): StorableSeries;
   /**
@@ -104,26 +99,35 @@ export function createSeriesAdmission({
   const overflows = createOverflowLog();
   const memberOf = (agent: string, kind: string) => `${agent}\0${kind}`;
 
-  function enter(tenant: string, id: string, agent: string, nowMs: number): CardinalityLimit | undefined {
-    const exceeded = series.enter(tenant, id, agent, nowMs);
-    return exceeded && seriesLimits[exceeded];
+  function enter(tenant: string, id: string, agent: string, nowMs: number): CardinalityLimit | Member {
+    const entered = series.enter(tenant, id, agent, nowMs);
+    return typeof entered === 'object' ? entered : seriesLimits[entered];
   }
 
   return {
     admit(candidate, nowMs) {
+      const { member } = candidate;
+      if (member?.isIn) {
+        member.heardAt = nowMs;
+        return candidate;
+      }
       const { tenant, series_id, labels, metric } = candidate.row;
-      if (series.touch(tenant, series_id, nowMs)) return candidate;
+      candidate.member = series.touch(tenant, series_id, nowMs);
+      if (candidate.member !== undefined) return candidate;
       const agent = labels.agent ?? '';
-      const limit = labelLimitOf(labels, budgetOf(tenant)) ?? enter(tenant, series_id, agent, nowMs);
-      if (limit === undefined) return candidate;
-      overflows.add({ tenant, limit, agent: ofTenantAlone.has(limit) ? '' : agent, metric });
+      const entered = labelLimitOf(labels, budgetOf(tenant)) ?? enter(tenant, series_id, agent, nowMs);
+      if (typeof entered === 'object') {
+        candidate.member = entered;
+        return candidate;
+      }
+      overflows.add({ tenant, limit: entered, agent: ofTenantAlone.has(entered) ? '' : agent, metric });
       const ofTenant = overflowSeries.get(tenant) ?? new Map<string, StorableSeries>();
       overflowSeries.set(tenant, ofTenant);
       return overflowOf(ofTenant, candidate.row);
     },
     admitAgent(tenant, agent, kind, nowMs) {
       const exceeded = agents.enter(tenant, memberOf(agent, kind), agent, nowMs);
-      if (exceeded === undefined) return undefined;
+      if (typeof exceeded === 'object') return undefined;
       const limit = agentLimits[exceeded];
       overflows.add({ tenant, limit, agent: exceeded === 'maxPerAgent' ? agent : '', metric: '' });
       return limit;
@@ -167,7 +171,7 @@ function overflowOf(ofTenant: Map<string, StorableSeries>, row: SeriesRow): Stor
   let series = ofTenant.get(metric);
   if (series === undefined) {
     const labels = { overflow: 'true' };
-    series = { row: { ...row, metric, labels, series_id: seriesId(row.tenant, metric, labels) }, isNamed: false };
+    series = new StorableSeries({ ...row, metric, labels, series_id: seriesId(row.tenant, metric, labels) });
     ofTenant.set(metric, series);
   }
   return series;

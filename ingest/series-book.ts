@@ -1,7 +1,8 @@
 import { seriesId } from '../store/series-id.ts';
-import type { Aggregation, SeriesRow } from '../store/tables.ts';
+import type { Aggregation } from '../store/tables.ts';
 import { RecentMap } from './recent-map.ts';
 import type { SeriesIdentity } from './series-identity.ts';
+import { StorableSeries } from './storable-series.ts';
 
 /**
  * What a value of a series is: a `gauge` is stored as it is; a `counter` is a running total, of which the increases
@@ -10,11 +11,8 @@ import type { SeriesIdentity } from './series-identity.ts';
 export type SeriesKind = 'gauge' | 'counter' | 'delta' | 'distribution';
 
 /** A series as the protocols know it: how it is stored, and of a counter the last total that was seen. */
-export class Series {
-  readonly row: SeriesRow;
+export class Series extends StorableSeries {
   kind: SeriesKind;
-  /** Whether the store knows its name. */
-  isNamed = false;
   /** Of a counter: the last total, its time, and since when it counts (0: not known). Unix milliseconds. */
   lastTime = Number.NEGATIVE_INFINITY;
   lastTotal = 0;
@@ -23,9 +21,9 @@ export class Series {
   metadataVersion = 0;
 
   constructor(tenant: string, { metric, labels }: SeriesIdentity, kind: SeriesKind, unit: string) {
-    this.kind = kind;
     const aggregation = aggregationOf(kind);
-    this.row = { tenant, metric, series_id: seriesId(tenant, metric, labels), labels, aggregation, unit };
+    super({ tenant, metric, series_id: seriesId(tenant, metric, labels), labels, aggregation, unit });
+    this.kind = kind;
   }
 
   /** Says anew what the values are, as metadata that came later tells. */

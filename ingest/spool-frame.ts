@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib';
+import type { RowWidths } from '../store/row-widths.ts';
 
-/** Rows of one table, encoded as ClickHouse's TabSeparated in the order of `columns`: ready for an insert. */
-export interface Block {
-  table: string;
-  columns: readonly string[];
+/** Rows of one table, encoded in the order of `columns`: ready for an insert. */
+export interface Block extends Shape {
   rows: number;
   bytes: Buffer;
   /** Two words a row that name it, so that the same row is known again; empty for tables without natural keys. */
@@ -14,6 +13,8 @@ export interface Block {
 export interface Shape {
   table: string;
   columns: readonly string[];
+  /** Of rows in RowBinary; absent, they are TabSeparated. */
+  widths?: RowWidths;
 }
 
 export type Frame =
@@ -28,8 +29,8 @@ const headBytes = 8;
 const rowsHeadBytes = headBytes + 10;
 const kinds = { shape: 1, rows: 2 };
 
-export function encodeShape(id: number, { table, columns }: Shape): Buffer {
-  const content = Buffer.from(JSON.stringify({ table, columns }));
+export function encodeShape(id: number, shape: Shape): Buffer {
+  const content = Buffer.from(JSON.stringify(shape));
   const frame = Buffer.allocUnsafe(headBytes + 2 + content.length);
   frame[headBytes] = kinds.shape;
   frame[headBytes + 1] = id;

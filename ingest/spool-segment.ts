@@ -114,9 +114,10 @@ interface Encoded {
 
 function encode(block: Block, shapes: Shape[]): Encoded {
   const frames: Buffer[] = [];
-  let id = shapes.findIndex(({ table, columns }) => table === block.table && columns === block.columns);
+  const { table, columns, widths } = block;
+  let id = shapes.findIndex((each) => each.table === table && each.columns === columns && each.widths === widths);
   if (id === -1) {
-    id = shapes.push({ table: block.table, columns: block.columns }) - 1;
+    id = shapes.push({ table, columns, ...(widths && { widths }) }) - 1;
     frames.push(encodeShape(id, shapes[id]!));
   }
   const { frame, bytes } = encodeBlock(id, block);

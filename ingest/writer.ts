@@ -1,4 +1,5 @@
 import { lockFolder } from '../store/folder-lock.ts';
+import { endOfRow } from '../store/row-widths.ts';
 import { encodeRows, type RowOf, type Table } from '../store/table.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { AppError } from '../telemetry/errors.ts';
@@ -187,7 +188,7 @@ export async function openWriter({
       refuseWhenClosing();
       admission.check();
       const { keys, isNew, duplicates } = known.admitKeys(block.table, block.keys);
-      const bytes = isNew === undefined ? block.bytes : pickLines(block.bytes, isNew);
+      const bytes = isNew === undefined ? block.bytes : pickRows(block, isNew);
       return append(block.table, tenant, [{ ...block, rows: block.rows - duplicates, bytes, keys }], duplicates);
     },
     caughtUp: (timeoutMs) => drain.caughtUp(timeoutMs),
@@ -222,14 +223,14 @@ function blockOf<T extends Table>(table: T, rows: readonly RowOf<T>[], keys: Uin
   return { table: table.name, columns, rows: rows.length, bytes: Buffer.from(encodeRows(table, rows)), keys };
 }
 
-/** The lines for which `isPicked` is 1. */
-function pickLines(bytes: Buffer, isPicked: Uint8Array): Buffer {
-  const lines: Buffer[] = [];
+/** The rows for which `isPicked` is 1. */
+function pickRows({ bytes, widths }: Block, isPicked: Uint8Array): Buffer {
+  const rows: Buffer[] = [];
   let start = 0;
   for (const picked of isPicked) {
-    const end = bytes.indexOf(0x0a, start) + 1;
-    if (picked === 1) lines.push(bytes.subarray(start, end));
+    const end = endOfRow(bytes, start, widths);
+    if (picked === 1) rows.push(bytes.subarray(start, end));
     start = end;
   }
-  return Buffer.concat(lines);
+  return Buffer.concat(rows);
 }

@@ -18,6 +18,12 @@ export function seriesId(tenant: string, metric: string, labels: Readonly<Record
   return (hash < 0n ? hash + shift : hash).toString();
 }
 
+/** The two words of an identifier in decimal. */
+export function wordsOfSeriesId(id: string): { high: number; low: number } {
+  const bits = BigInt(id);
+  return { high: Number(bits >> 32n), low: Number(bits & 0xffffffffn) };
+}
+
 /** Names are ASCII, for which the order of UTF-16 code units is the order of bytes. */
 function compareBytes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

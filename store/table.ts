@@ -72,19 +72,19 @@ const encoderOf: { [K in ColumnKind]: (value: ColumnValues[K]) => string } = {
   numbers: (value) => `[${Array.from(value, encodeNumber).join(',')}]`,
 };
 
-export function encodeNumber(value: number): string {
+function encodeNumber(value: number): string {
   return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }
 
 /** Ten digits of seconds and three decimals: ClickHouse reads a shorter number as a year. */
-export function encodeTime(ms: number): string {
+function encodeTime(ms: number): string {
   const digits = String(Math.round(ms)).padStart(13, '0');
   return `${digits.slice(0, -3)}.${digits.slice(-3)}`;
 }
 
 const dateTexts = new Map<number, string>();
 
-export function encodeDate(day: number): string {
+function encodeDate(day: number): string {
   let text = dateTexts.get(day);
   if (text === undefined) {
     if (dateTexts.size > 10_000) dateTexts.clear();

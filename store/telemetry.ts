@@ -1,10 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { createBreather, nextTurn } from '../telemetry/turn.ts';
 import type { Query, Statement } from './query.ts';
-import { encodeRows, type RowOf, type Table } from './table.ts';
+import type { RowWidths } from './row-widths.ts';
+import { encodeRows, escapeText, type RowOf, type Table } from './table.ts';
 
 /** What the store tells of each statement it ran; `error` is there when it failed. */
 export interface StatementReport {
@@ -21,10 +24,11 @@ export interface TelemetryStoreOptions {
   timeoutSeconds?: number;
 }
 
-/** Rows as an insert takes them. */
+/** Rows as an insert takes them: RowBinary with columns of the given widths, TabSeparated without widths. */
 export interface EncodedBlock {
   table: string;
   columns: readonly string[];
+  widths?: RowWidths;
   rows: number;
   bytes: Buffer;
 }
@@ -44,7 +48,7 @@ export interface TelemetryStore {
    */
   insert<T extends Table>(table: T, rows: readonly RowOf<T>[], options?: { token?: string }): Promise<void>;
   /**
-   * The same for rows that are TabSeparated already, in the order of the columns: one block, of a million rows at most.
+   * The same for rows that are encoded already, in the order of the columns: one block, of a million rows at most.
    */
   insertBlock(block: EncodedBlock, options?: { token?: string }): Promise<void>;
   /** Whether ClickHouse said that the rows themselves are at fault: sent again, they would be refused again. */
@@ -66,7 +70,7 @@ export async function openTelemetryStore({
   timeoutSeconds = 60,
 }: TelemetryStoreOptions): Promise<TelemetryStore> {
   const embedded = url.startsWith('chdb:');
-  const { client, send } = embedded
+  const { client, send, close } = embedded
     ? await openEmbedded(url.slice('chdb:'.length))
     : await openServer(url, timeoutSeconds);
 
@@ -131,7 +135,7 @@ export async function openTelemetryStore({
         await client.command({ query: sql });
       }),
 
-    close: () => client.close(),
+    close,
   };
 }
 
@@ -159,6 +163,9 @@ async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[
   }
   return Buffer.concat(chunks);
 }
+
+/** An insert of more rows is more than one block. */
+const maxBlockRows = 1_000_000;
 
 type Settings = Readonly<Record<string, string | number>>;
 
@@ -209,6 +216,7 @@ function unifyError(thrown: unknown): unknown {
 interface Opened {
   client: ClickHouseClient;
   send(block: EncodedBlock, settings: Settings): Promise<void>;
+  close(): Promise<void>;
 }
 
 async function openEmbedded(path: string): Promise<Opened> {
@@ -220,10 +228,19 @@ async function openEmbedded(path: string): Promise<Opened> {
   });
   mkdirSync(path, { recursive: true });
   const connection = createChdbConnection({ path });
+  // chDB types its connection against its own copy of the client's types.
+  const client = createClient({ connection: connection as never } as Parameters<typeof createClient>[0]);
+  const insertsFolder = `${resolve(path)}-inserts`;
+  const sendBinary = openFileInserts(client, insertsFolder);
   return {
-    // chDB types its connection against its own copy of the client's types.
-    client: createClient({ connection: connection as never } as Parameters<typeof createClient>[0]),
-    async send({ table, columns, rows, bytes }, settings) {
+    client,
+    async close() {
+      await client.close();
+      rmSync(insertsFolder, { recursive: true, force: true });
+    },
+    async send(block, settings) {
+      if (block.widths !== undefined) return sendBinary(block, settings);
+      const { table, columns, rows, bytes } = block;
       const { rowsWritten } = await connection.chdb.rawInsert({
         table,
         columns,
@@ -233,6 +250,32 @@ async function openEmbedded(path: string): Promise<Opened> {
       });
       if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);
     },
+  };
+}
+
+/** chDB takes binary rows out of files alone: each block becomes one for as long as its insert runs. */
+function openFileInserts(client: ClickHouseClient, folder: string): Opened['send'] {
+  const asOneBlock = {
+    ...{ max_threads: 1, max_insert_threads: 1, max_block_size: maxBlockRows },
+    ...{ min_insert_block_size_rows: maxBlockRows, min_insert_block_size_bytes: 0 },
+    use_structure_from_insertion_table_in_table_functions: 1,
+  };
+  let files = 0;
+  return async ({ table, columns, bytes }, settings) => {
+    // What a killed process left goes once the engine is open, and so nobody else's: its folder has one owner.
+    if (files === 0) rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${files++}.bin`);
+    const names = columns.join(', ');
+    try {
+      await writeFile(path, bytes);
+      await client.command({
+        query: `INSERT INTO ${table} (${names}) SELECT * FROM file('${escapeText(path)}', 'RowBinary')
+          SETTINGS ${settingsText({ ...settings, ...asOneBlock })}`,
+      });
+    } finally {
+      await rm(path, { force: true });
+    }
   };
 }
 
@@ -260,9 +303,11 @@ async function openServer(url: string, timeoutSeconds: number): Promise<Opened> 
   const client = createClient({ ...options, database });
   return {
     client,
-    async send({ table, columns, bytes }, settings) {
+    close: () => client.close(),
+    async send({ table, columns, widths, bytes }, settings) {
+      const format = widths === undefined ? 'TabSeparated' : 'RowBinary';
       const { stream } = await client.exec({
-        query: `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${settingsText(settings)} FORMAT TabSeparated`,
+        query: `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${settingsText(settings)} FORMAT ${format}`,
         values: Readable.from([bytes], { objectMode: false }),
       });
       for await (const _ of stream) {

@@ -16,7 +16,7 @@ export const bucketValue = `multiIf(
     any(r.aggregation) = 'sum', sum(r.sum),
     any(r.aggregation) = 'min', min(r.min),
     any(r.aggregation) = 'max', max(r.max),
-    any(r.aggregation) = 'last', argMaxMerge(r.last),
+    any(r.aggregation) = 'last', argMaxMerge(r.latest),
     arrayElement(
       quantilesTDigestIfMerge(0.5, 0.95, 0.99)(r.distribution),
       indexOf(['p50', 'p95', 'p99'], toString(any(r.aggregation)))))`;

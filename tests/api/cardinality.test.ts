@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CardinalityWatch, createCardinalityWatch } from '../../api/cardinality-watch.ts';
 import { createSeriesAdmission } from '../../ingest/series-admission.ts';
+import { StorableSeries } from '../../ingest/storable-series.ts';
 import { seriesId } from '../../store/series-id.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -118,7 +119,7 @@ describe.skipIf(!hasChdb())('the budget of series', () => {
     expect(admission.usage()).toEqual([{ tenant: 'default', series: 8 }]);
     const labels = { agent: 'wild', request: 'unheard of' };
     const row = { tenant: 'default', metric: 'm', labels, aggregation: 'avg', unit: '' };
-    const series = { row: { ...row, series_id: seriesId('default', 'm', labels) }, isNamed: false };
+    const series = new StorableSeries({ ...row, series_id: seriesId('default', 'm', labels) });
     expect(admission.admit(series, clockMs).row.labels).toEqual({ overflow: 'true' });
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSeriesAdmission, type StorableSeries } from '../../ingest/series-admission.ts';
+import { createSeriesAdmission } from '../../ingest/series-admission.ts';
+import { StorableSeries } from '../../ingest/storable-series.ts';
 import { seriesId } from '../../store/series-id.ts';
 
 const hourMs = 3_600_000;
@@ -16,7 +17,7 @@ function admission(budget: Partial<typeof roomy> = {}) {
 
 function series(metric: string, labels: Record<string, string> = {}, tenant = 'default'): StorableSeries {
   const series_id = seriesId(tenant, metric, labels);
-  return { row: { tenant, metric, series_id, labels, aggregation: 'avg', unit: 's' }, isNamed: false };
+  return new StorableSeries({ tenant, metric, series_id, labels, aggregation: 'avg', unit: 's' });
 }
 
 describe('the admission of series', () => {

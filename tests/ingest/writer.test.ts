@@ -167,7 +167,7 @@ describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
   test('finds the row that ClickHouse refuses, keeps it in quarantine, and stores the others', async () => {
     const refused: string[] = [];
     const quarantine: WriterOptions['quarantine'] = (writer, rows) => {
-      refused.push(...rows.map(({ line }) => line.toString()));
+      refused.push(...rows.map(({ row }) => row.toString()));
       return quarantineRows(writer, rows, { now: () => new Date(), keepDays: 30 });
     };
     await using test = await writerOn({ quarantine });
