@@ -2,6 +2,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { metricTypes } from './metric-metadata.ts';
 import type { RemoteWriteReading } from './remote-write.ts';
 import { isStaleMarker, readNativeHistogram } from './remote-write-histogram.ts';
+import type { Series } from './series-book.ts';
 import { bytesTag, fixed64Tag, varintTag, WireError, WireReader } from './wire.ts';
 
 const labelTag = bytesTag(1);
@@ -28,26 +29,22 @@ export async function readRequestV1(message: Buffer, reading: RemoteWriteReading
 }
 
 function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteReading): void {
-  const { bytes } = reader;
   const start = reader.pos;
-  const expected = reading.walk.follow(bytes, start, end, labelTag);
-  const labelsEnd = expected?.spellingEnd ?? passLabels(reader, end);
-  reader.pos = labelsEnd;
-  const keyOf = () => bytes.toString('latin1', start, labelsEnd);
-  const readPairs = () => readLabels(bytes, start, labelsEnd);
-  let series: ReturnType<typeof reading.seriesOf> | undefined = expected?.series;
-  if (expected !== undefined) reading.refreshKind(expected.series);
+  let series: Series | string | undefined = reading.walk.follow(start, end, labelTag);
+  if (series === undefined) passLabels(reader, end);
+  else {
+    reader.pos = reading.walk.spellingEnd;
+    reading.refreshKind(series);
+  }
+  const labelsEnd = reader.pos;
   while (reader.pos < end) {
     const tag = reader.tag();
     if (tag === bytesTag(2)) {
-      if (series === undefined) {
-        series = reading.seriesOf(keyOf(), readPairs);
-        if (typeof series !== 'string') reading.walk.mark(series, bytes, start, labelsEnd);
-      }
+      series ??= findSeries(reader, start, labelsEnd, reading);
       readSample(reader, reader.messageEnd(end), series, reading);
     } else if (tag === bytesTag(4)) {
       const histogram = readNativeHistogram(reader, reader.messageEnd(end));
-      reading.addHistogram(reading.histogramOf(keyOf(), histogram.isGauge, readPairs), histogram);
+      reading.addHistogram(findHistogram(reader, start, labelsEnd, histogram.isGauge, reading), histogram);
     } else if (tag === exemplarTag) {
       reading.intake.skip('exemplar');
       reader.skip(tag, end);
@@ -61,20 +58,32 @@ function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteRea
   reader.finish(end);
 }
 
-function passLabels(reader: WireReader, end: number): number {
+/** The series that the labels from `start` to `end` spell, or what is wrong with it. */
+function findSeries({ bytes }: WireReader, start: number, end: number, reading: RemoteWriteReading): Series | string {
+  const series = reading.seriesOf(bytes.toString('latin1', start, end), () => readLabels(bytes, start, end));
+  if (typeof series !== 'string') reading.walk.mark(series, start, end);
+  return series;
+}
+
+function findHistogram(
+  { bytes }: WireReader,
+  start: number,
+  end: number,
+  isGauge: boolean,
+  reading: RemoteWriteReading,
+): ReturnType<RemoteWriteReading['histogramOf']> {
+  const key = bytes.toString('latin1', start, end);
+  return reading.histogramOf(key, isGauge, () => readLabels(bytes, start, end));
+}
+
+function passLabels(reader: WireReader, end: number): void {
   while (reader.pos < end && reader.bytes[reader.pos] === labelTag) {
     reader.pos++;
     reader.pos = reader.messageEnd(end);
   }
-  return reader.pos;
 }
 
-function readSample(
-  reader: WireReader,
-  end: number,
-  series: ReturnType<RemoteWriteReading['seriesOf']>,
-  reading: RemoteWriteReading,
-): void {
+function readSample(reader: WireReader, end: number, series: Series | string, reading: RemoteWriteReading): void {
   let value = 0;
   let time = 0;
   let isStale = false;

@@ -69,7 +69,7 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
   return {
     async write(message, version, sender) {
       const intake = new SampleIntake(options, sender, 'remote_write', aliveSince);
-      const reading = new RemoteWriteReading(intake, booksOf(sender.tenant));
+      const reading = new RemoteWriteReading(intake, booksOf(sender.tenant), message);
       try {
         await (version === 1 ? readRequestV1 : readRequestV2)(message, reading);
       } catch (error) {
@@ -93,10 +93,10 @@ export class RemoteWriteReading {
   samples = 0;
   histograms = 0;
 
-  constructor(intake: SampleIntake, books: TenantBooks) {
+  constructor(intake: SampleIntake, books: TenantBooks, message: Buffer) {
     this.intake = intake;
     this.metadata = books.metadata;
-    this.walk = new TrailWalk(books.trail, books.series.generation);
+    this.walk = new TrailWalk(books.trail, books.series.generation, message);
     this.#books = books;
   }
 

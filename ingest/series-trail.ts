@@ -1,9 +1,10 @@
+import { BytePattern, viewOf } from './byte-pattern.ts';
 import type { Series } from './series-book.ts';
 
 /** A series on the trail, with the bytes that spell it and the one that came after it last time. */
 interface Mark {
   series: Series;
-  spelling: Buffer;
+  spelling: BytePattern;
   generation: number;
   next: Mark | undefined;
 }
@@ -23,29 +24,36 @@ export class TrailWalk {
   readonly #trail: Trail;
   /** Series of another generation of the book have to be looked up there, so that the book keeps them. */
   readonly #generation: number;
+  readonly #bytes: Buffer;
+  readonly #view: DataView;
   #last: Mark | undefined;
+  /** Where the spelling of the series that was followed last ends. */
+  spellingEnd = 0;
 
-  constructor(trail: Trail, generation: number) {
+  constructor(trail: Trail, generation: number, bytes: Buffer) {
     this.#trail = trail;
     this.#generation = generation;
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
   }
 
-  /** The series that came next last time, when `bytes` from `start` spell it and a byte other than `more` follows. */
-  follow(bytes: Buffer, start: number, end: number, more: number): { series: Series; spellingEnd: number } | undefined {
+  /** The series that came next last time, when the bytes from `start` spell it and a byte other than `more` follows. */
+  follow(start: number, end: number, more: number): Series | undefined {
     const mark = this.#last === undefined ? this.#trail.first : this.#last.next;
     if (mark === undefined || mark.generation !== this.#generation) return undefined;
     const spellingEnd = start + mark.spelling.length;
-    if (spellingEnd >= end || bytes[spellingEnd] === more) return undefined;
-    if (bytes.compare(mark.spelling, 0, mark.spelling.length, start, spellingEnd) !== 0) return undefined;
+    if (spellingEnd >= end || this.#bytes[spellingEnd] === more) return undefined;
+    if (!mark.spelling.isAt(this.#view, start, end)) return undefined;
     this.#last = mark;
-    return { series: mark.series, spellingEnd };
+    this.spellingEnd = spellingEnd;
+    return mark.series;
   }
 
-  /** Marks that `series` came here, where `bytes` from `start` to `end` spell it. */
-  mark(series: Series, bytes: Buffer, start: number, end: number): void {
+  /** Marks that `series` came here, where the bytes from `start` to `end` spell it. */
+  mark(series: Series, start: number, end: number): void {
     let mark = this.#trail.marks.get(series);
     if (mark === undefined) {
-      mark = { series, spelling: Buffer.from(bytes.subarray(start, end)), generation: 0, next: undefined };
+      mark = { series, spelling: new BytePattern(this.#bytes.subarray(start, end)), generation: 0, next: undefined };
       this.#trail.marks.set(series, mark);
     }
     mark.generation = this.#generation;
