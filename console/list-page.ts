@@ -20,7 +20,7 @@ interface ListOptions<Row> {
   /** What the address chooses besides the filter, and the links that choose it. */
   isChosen?(row: Row): boolean;
   choices?(rows: readonly Row[]): Child;
-  /** What is said where there is no row at all. */
+  /** What is shown where there is no row at all. */
   empty: Child;
   route: Route;
   defaultSort?: string;
@@ -52,7 +52,9 @@ export function listPage<Row>({
           choices && h('div', { class: 'choice-row' }, choices(all)),
           shown.length > 0
             ? table({ label: title, rows: shown, route, ...tableOptions })
-            : emptyNote(all.length === 0 ? empty : 'None matches.'),
+            : all.length === 0
+              ? empty
+              : emptyNote('None matches.'),
         ];
       },
     ),

@@ -1,4 +1,5 @@
 import type { Agent } from '../api-types.ts';
+import { emptyWithCommand, heartbeatCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
 import { countStates, stateOrder } from '../fleet-grid.ts';
 import { formatAge, formatCount, formatSeconds } from '../format.ts';
@@ -58,7 +59,7 @@ export async function agentsView({ api }: ViewContext): Promise<Page> {
         placeholder: 'Filter by name, version, label',
         isChosen: choiceOf(route),
         choices: (all) => [stateChoices(route, all), typeChoices(route, all)],
-        empty: 'No agent has sent a heartbeat yet.',
+        empty: emptyWithCommand('No agent has sent a heartbeat yet. This is the first:', heartbeatCommand()),
         route,
         defaultSort: 'state',
       }),

@@ -1,10 +1,12 @@
 import { durationSeconds, peakText } from '../anomaly-list.ts';
 import type { Anomaly } from '../api-types.ts';
+import { demoCommand, emptyWithCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { lastingColumns, openChoices, openQuery } from '../lasting.ts';
 import { listPage } from '../list-page.ts';
 import { labelList, labelText, stateMark } from '../marks.ts';
+import { emptyNote } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
@@ -28,7 +30,9 @@ export async function anomaliesView({ api, route, now }: ViewContext): Promise<P
         textOf: ({ metric, labels, reason }) => `${metric} ${labelText(labels)} ${reason}`,
         placeholder: 'Filter by metric, label, reason',
         choices: () => openChoices('Which anomalies', current),
-        empty: 'None. Every series is within its band.',
+        empty: query.open
+          ? emptyNote('None. Every series is within its band.')
+          : emptyWithCommand('None. Every series is within its band. A simulated fleet has some:', demoCommand),
         route: current,
       }),
   };

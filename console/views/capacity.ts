@@ -1,6 +1,7 @@
 import type { Capacity, CapacityRow, SeriesInfo } from '../api-types.ts';
 import { capacityChart } from '../capacity-chart.ts';
 import { type CapacityInquiry, capacityForm, readInquiry } from '../capacity-form.ts';
+import { emptyWithCommand, sampleCommand } from '../command-box.ts';
 import { type Child, h } from '../dom.ts';
 import { absent, displayUnit, formatCount, formatRatio, formatValue } from '../format.ts';
 import { labelList, labelText, stateMark, timeMark } from '../marks.ts';
@@ -32,9 +33,17 @@ export async function capacityView({ api, route }: ViewContext): Promise<Page> {
     refreshSeconds: 300,
     render: (current) => [
       pageHeading({ title: 'Capacity' }),
-      loadedPanel({ title: 'When does it run out?' }, series, () => capacityForm(metrics, current)),
+      loadedPanel({ title: 'When does it run out?' }, series, () =>
+        metrics.length === 0
+          ? emptyWithCommand(
+              'No series yet; its capacity is told once it has been seen for some days:',
+              sampleCommand(),
+            )
+          : capacityForm(metrics, current),
+      ),
       capacity === undefined
-        ? emptyNote('Choose a metric and a limit: the answer is a date for each, with an early and a late one.')
+        ? metrics.length > 0 &&
+          emptyNote('Choose a metric and a limit: the answer is a date for each, with an early and a late one.')
         : answerPanel(capacity, inquiry, valueOr(series, []), (rows, columns) =>
             table({ label: 'Capacity', columns, rows, keyOf, route: current, maxRows: 100 }),
           ),

@@ -1,9 +1,11 @@
 import type { Incident } from '../api-types.ts';
+import { demoCommand, emptyWithCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
 import { formatCountOf } from '../format.ts';
 import { lastingColumns, openChoices, openQuery } from '../lasting.ts';
 import { listPage } from '../list-page.ts';
 import { stateMark } from '../marks.ts';
+import { emptyNote } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
@@ -28,7 +30,9 @@ export async function incidentsView({ api, route, now }: ViewContext): Promise<P
         textOf: ({ title, agents, metrics, types }) => [title, ...agents, ...metrics, ...types].join(' '),
         placeholder: 'Filter by title, agent, metric',
         choices: () => openChoices('Which incidents', current),
-        empty: 'None. Nothing that belongs together is wrong.',
+        empty: query.open
+          ? emptyNote('None. Nothing that belongs together is wrong.')
+          : emptyWithCommand('None. Nothing that belongs together is wrong. A simulated fleet has some:', demoCommand),
         route: current,
       }),
   };

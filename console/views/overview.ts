@@ -9,7 +9,6 @@ import { formatAge, formatCount, formatRatio, formatSeconds } from '../format.ts
 import { stateMark, timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
 import { href } from '../route.ts';
-import { knownKey } from '../sign-in.ts';
 import { sloCard } from '../slo-card.ts';
 import { type Loaded, type Page, settle, type ViewContext, valueOr } from '../view.ts';
 
@@ -41,7 +40,7 @@ export async function overviewView({ api, route, now }: ViewContext): Promise<Pa
       }),
       status.ok && degradationBanner(status.value),
       isEmpty
-        ? firstRun(location.origin, knownKey() !== null)
+        ? firstRun()
         : [
             summary({ agents, slos, incidents, status }),
             h(

@@ -1,4 +1,5 @@
 import type { SeriesInfo } from '../api-types.ts';
+import { emptyWithCommand, sampleCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
 import { displayUnit, formatAge } from '../format.ts';
 import { listPage } from '../list-page.ts';
@@ -25,7 +26,10 @@ export async function seriesListView({ api, now }: ViewContext): Promise<Page> {
         keyOf: ({ id }) => id,
         textOf: ({ metric, labels }) => `${metric} ${labelText(labels)}`,
         placeholder: 'Filter by metric or label',
-        empty: 'No series yet. Heartbeats, task events and samples make them.',
+        empty: emptyWithCommand(
+          'No series yet. Heartbeats, task events and samples make them; this is the first:',
+          sampleCommand(),
+        ),
         route,
         defaultSort: 'metric',
         maxRows: 200,
