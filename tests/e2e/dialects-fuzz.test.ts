@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { CloudEvent, HTTP } from 'cloudevents';
 import fc from 'fast-check';
 import { compressSync, uncompressSync } from 'snappy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -125,12 +127,95 @@ function written(): Captured[] {
   ];
 }
 
+/** What agents and the SDK of CloudEvents send, in every mode, compressed and not. */
+function native(): Captured[] {
+  const json = 'application/json';
+  const own = (path: string, type: string, body: string, headers: Record<string, string> = {}): Captured => ({
+    path,
+    headers: { 'content-type': type, ...headers },
+    body: Buffer.from(body),
+  });
+  const time = Date.now() - 1000;
+  const records: readonly (readonly [path: string, record: object])[] = [
+    ['/v1/samples', { metric: 'm', value: 1.5, time, labels: { a: 'b' }, agent: 'a', unit: 's', aggregation: 'avg' }],
+    [
+      '/v1/heartbeats',
+      { agent: 'a', type: 't', version: '1', status: 'ok', time, intervalSeconds: 60, labels: { a: 'b' } },
+    ],
+    [
+      '/v1/events',
+      {
+        task: 't',
+        kind: 'k',
+        state: 'failed',
+        agent: 'a',
+        time,
+        durationSeconds: 1,
+        error: 'e',
+        attributes: { a: 'b' },
+      },
+    ],
+  ];
+  const plain = records.flatMap(([path, record]) => [
+    own(path, json, JSON.stringify([record, record])),
+    own(path, 'application/x-ndjson', `${JSON.stringify(record)}\n${JSON.stringify(record)}\n`),
+  ]);
+  const event = { id: '1', source: '/s', type: 'x.failed', subject: 't', time: new Date(time).toISOString() };
+  const cloudEvent = new CloudEvent({ ...event, data: { durationSeconds: 1, a: 'b', attributes: { c: 'd' } } });
+  const binary = HTTP.binary(cloudEvent);
+  const structured = HTTP.structured(cloudEvent);
+  const { 'content-type': type = json, ...attributes } = binary.headers as Record<string, string>;
+  const events = [
+    own('/v1/events', type, binary.body as string, attributes),
+    own('/v1/events', 'application/cloudevents+json', structured.body as string),
+    own('/v1/events', 'application/cloudevents-batch+json', `[${structured.body as string}]`),
+  ];
+  return [...plain, ...events];
+}
+
+type Codec = { compress: (body: Buffer) => Buffer; decompress: (body: Buffer) => Buffer };
+const codecs: Readonly<Record<string, Codec>> = {
+  snappy: { compress: (body) => compressSync(body) as Buffer, decompress: (body) => uncompressSync(body) as Buffer },
+  gzip: { compress: (body) => gzipSync(body), decompress: (body) => gunzipSync(body) },
+  zstd: { compress: (body) => zstdCompressSync(body), decompress: (body) => zstdDecompressSync(body) },
+};
+const codecOf = ({ headers }: Captured) => codecs[headers['content-encoding'] ?? ''];
+
+/** Every payload that is not compressed yet, in gzip and in zstd as well. */
+function compressed(payloads: readonly Captured[]): Captured[] {
+  return payloads
+    .filter((payload) => codecOf(payload) === undefined)
+    .flatMap(({ path, headers, body }) =>
+      (['gzip', 'zstd'] as const).map((encoding) => ({
+        path,
+        headers: { ...headers, 'content-encoding': encoding },
+        body: codecs[encoding]!.compress(body),
+      })),
+    );
+}
+
+/** Puts another value into the place of one that is found by walking down `steps`. */
+function replaceWithin(content: unknown, steps: readonly number[], value: unknown): unknown {
+  const [step, ...others] = steps;
+  if (step === undefined || typeof content !== 'object' || content === null) return value;
+  const keys = Object.keys(content);
+  if (keys.length === 0) return value;
+  const key = keys[step % keys.length]!;
+  const copy = Array.isArray(content) ? [...content] : { ...content };
+  Reflect.set(copy, key, replaceWithin(Reflect.get(content, key), others, value));
+  return copy;
+}
+
+const isJson = ({ headers }: Captured) =>
+  /[/+]json/.test(headers['content-type'] ?? '') && !headers['content-encoding'];
+
 describe.skipIf(!hasChdb())('payloads of real senders, changed at random', () => {
   let service: TestApp;
   let payloads: Captured[];
 
   beforeAll(async () => {
-    payloads = [...(await capture()), ...written()];
+    const plain = [...(await capture()), ...written(), ...native()];
+    payloads = [...plain, ...compressed(plain)];
     service = await startTestApp({ env: { FLEETCAST_INGEST_MAX_BODY_BYTES: '1048576' } });
   });
   afterAll(() => service?.close());
@@ -140,7 +225,11 @@ describe.skipIf(!hasChdb())('payloads of real senders, changed at random', () =>
 
   test('are of every signal and encoding, and are all taken as they came', async () => {
     const kinds = new Set(payloads.map(({ path, headers }) => `${path} ${headers['content-type']}`));
-    expect(kinds.size).toBe(hasPrometheus() ? 9 : 8);
+    // Three signals of OTLP in two encodings, two versions of remote write and what Prometheus calls it, three native
+    // kinds in two forms, three modes of CloudEvents.
+    expect(kinds.size).toBe(hasPrometheus() ? 18 : 17);
+    for (const encoding of ['gzip', 'zstd', 'snappy'])
+      expect(payloads.some(({ headers }) => headers['content-encoding'] === encoding)).toBe(true);
     for (const payload of payloads) expect((await send(payload, payload.body)).status).toBeLessThan(300);
   });
 
@@ -148,10 +237,10 @@ describe.skipIf(!hasChdb())('payloads of real senders, changed at random', () =>
     ['changed as they travel', (body: Buffer, changes: Change[]) => mutate(body, changes)],
     [
       'changed beneath their compression',
-      (body: Buffer, changes: Change[], { headers }: Captured) =>
-        headers['content-encoding'] === 'snappy'
-          ? (compressSync(mutate(uncompressSync(body) as Buffer, changes)) as Buffer)
-          : mutate(body, changes),
+      (body: Buffer, changes: Change[], payload: Captured) => {
+        const { compress, decompress } = codecOf(payload) ?? { compress: (same) => same, decompress: (same) => same };
+        return compress(mutate(decompress(body), changes));
+      },
     ],
   ])('%s are taken or refused, are never a fault of ours, and leave no memory behind', async (_title, change_) => {
     const before = process.memoryUsage().rss;
@@ -169,4 +258,61 @@ describe.skipIf(!hasChdb())('payloads of real senders, changed at random', () =>
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 2 ** 20);
     expect((await service.request('/readyz')).status).toBe(200);
   });
+
+  test('with any JSON in any place of theirs are taken or refused, and are never a fault of ours', async () => {
+    const texts = payloads.filter(isJson);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat().map((n) => texts[n % texts.length]!),
+        fc.array(fc.nat(), { maxLength: 16 }),
+        fc.jsonValue({ maxDepth: 2 }),
+        async (payload, steps, value) => {
+          const content = replaceWithin(JSON.parse(payload.body.toString('utf8')), steps, value);
+          const { status } = await send(payload, Buffer.from(JSON.stringify(content)));
+          expect(status).toBeLessThan(500);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('under any headers of CloudEvents are taken or refused, and are never a fault of ours', async () => {
+    const name = fc.constantFrom(
+      'specversion',
+      'id',
+      'source',
+      'type',
+      'time',
+      'subject',
+      'traceparent',
+      '__proto__',
+      'constructor',
+    );
+    const value = fc.oneof(
+      fc.constantFrom('1.0', '%', '%ff', '%E0%A4%A', 'x.failed', '9999-99-99', 'a'.repeat(5000), '00-x-y-01'),
+      fc.stringMatching(/^[\x21-\xff]{0,40}$/),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(name, value), fc.json({ maxDepth: 2 }), async (attributes, body) => {
+        const named = Object.entries(attributes).map(([key, each]) => [`ce-${key}`, each] as const);
+        const headers = { 'content-type': 'application/json', 'ce-specversion': '1.0', ...Object.fromEntries(named) };
+        const { status } = await send({ path: '/v1/events', headers, body: Buffer.alloc(0) }, Buffer.from(body));
+        expect(status).toBeLessThan(500);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each(['/v1/metrics', '/v1/traces', '/v1/logs', '/v1/samples', '/v1/heartbeats', '/v1/events'])(
+    'of %s, a small body that would become a large one is refused before it does',
+    async (path) => {
+      const zeros = Buffer.alloc(64 * 2 ** 20);
+      for (const encoding of ['gzip', 'zstd'] as const) {
+        const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+        const body = codecs[encoding]!.compress(zeros);
+        expect(body.length).toBeLessThan(100_000);
+        expect((await send({ path, headers, body }, body)).status).toBe(413);
+      }
+    },
+  );
 });

@@ -1,7 +1,8 @@
-import { CloudEvent, HTTP, type Message } from 'cloudevents';
+import { CloudEvent, emitterFor, HTTP, httpTransport, type Message, Mode } from 'cloudevents';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { listen } from '../../api/listen.ts';
 import { defineQuery } from '../../store/query.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -63,6 +64,23 @@ describe.skipIf(!hasChdb())('CloudEvents on /v1/events', () => {
     expect([response.status, await response.json()]).toEqual([200, { accepted: 1, refused: 0 }]);
     const events = (await stored(task)).map((event) => ({ ...event, time: String(event.time) }));
     expect(events).toEqual([expected(mode, task)]);
+  });
+
+  test('the SDK emits to the service by its own transport, in both of its modes', async () => {
+    const server = await listen(service.app, { host: '127.0.0.1', port: 0 });
+    try {
+      for (const mode of [Mode.BINARY, Mode.STRUCTURED]) {
+        const emit = emitterFor(httpTransport(`${server.url}/v1/events`), { binding: HTTP, mode });
+        const answer = (await emit(eventOf(`emitted-${mode}`, 'emitted täsk'))) as { body: string };
+        expect(JSON.parse(answer.body)).toEqual({ accepted: 1, refused: 0 });
+      }
+    } finally {
+      await server.close();
+    }
+    expect((await stored('emitted täsk')).map(({ event_id }) => event_id).sort()).toEqual([
+      '/runners/7#emitted-binary',
+      '/runners/7#emitted-structured',
+    ]);
   });
 
   test('of a batch the good events are stored, and the bad are named', async () => {
