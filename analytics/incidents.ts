@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeIncident } from '../models/incidents/describe-incident.ts';
 import type { Finding } from '../models/incidents/finding.ts';
 import { contextMs, groupFindings } from '../models/incidents/group-findings.ts';
+import type { MeasuredCalls } from '../models/incidents/rank-incident.ts';
 import { type IncidentRow, incidentsOverlapping, type StoredFinding } from '../store/queries/incidents.ts';
 import { resolutions } from '../store/records/incident-actions.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -10,6 +11,7 @@ import type { RowOf } from '../store/table.ts';
 import { incidentsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job, JobWindow } from './job.ts';
+import { readCalls } from './read-calls.ts';
 import { type Fleet, oldestFindingMs, readFindings, readFleet, withObservedDependencies } from './read-findings.ts';
 
 type Row = RowOf<typeof incidentsTable>;
@@ -66,7 +68,8 @@ async function regroup(
   const { groups, fleet, range } = await connectedGroups(telemetry, tenant.id, known, core);
   const stored = await telemetry.query(incidentsOverlapping, { tenant: tenant.id, ...range });
   const until = window.retainFromDay + tenant.rollupRetentionDays;
-  return [...settle({ groups, stored, resolved, fleet, core, tenant: tenant.id, asOf: window.to, until })];
+  const calls = await readCalls(telemetry, tenant.id, groups, fleet);
+  return [...settle({ groups, calls, stored, resolved, fleet, core, tenant: tenant.id, asOf: window.to, until })];
 }
 
 interface Connected {
@@ -110,6 +113,8 @@ function reaches({ startMs, endMs }: Pick<Finding, 'startMs' | 'endMs'>, { from,
 
 interface Settling {
   groups: readonly (readonly Finding[])[];
+  /** What calls cost, by the first finding of the group. */
+  calls: ReadonlyMap<string, MeasuredCalls>;
   stored: readonly IncidentRow[];
   /** When people resolved incidents. */
   resolved: ReadonlyMap<string, number>;
@@ -121,7 +126,7 @@ interface Settling {
 }
 
 /** Finds for each group the incident that it was, and yields the rows that changed. */
-function* settle({ groups, stored, resolved, fleet, core, tenant, asOf, until }: Settling): Generator<Row> {
+function* settle({ groups, calls, stored, resolved, fleet, core, tenant, asOf, until }: Settling): Generator<Row> {
   const incidentOf = new Map<string, IncidentRow>();
   for (const incident of stored) {
     if (!incident.withdrawn && incident.merged_into === '') {
@@ -136,7 +141,7 @@ function* settle({ groups, stored, resolved, fleet, core, tenant, asOf, until }:
     const id = free[0]?.id ?? idOf(tenant, group[0]!);
     for (const incident of free) taken.set(incident.id, id);
     taken.set(id, id);
-    const row = toRow(group, fleet, { tenant, id, before: byId.get(id), asOf, until });
+    const row = toRow(group, fleet, calls.get(group[0]!.id), { tenant, id, before: byId.get(id), asOf, until });
     if (row !== undefined) yield row;
   }
   for (const incident of stored) {
@@ -179,9 +184,10 @@ interface RowContext {
 function toRow(
   group: readonly Finding[],
   fleet: Fleet,
+  calls: MeasuredCalls | undefined,
   { tenant, id, before, asOf, until }: RowContext,
 ): Row | undefined {
-  const description = describeIncident(group, fleet);
+  const description = describeIncident(group, fleet, calls);
   const row: Row = {
     tenant,
     incident_id: id,

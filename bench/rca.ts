@@ -1,11 +1,8 @@
-import { measureImpact } from '../models/root-cause/impact.ts';
-import { type ComponentEvidence, rankSuspects, type Suspect } from '../models/root-cause/rank-suspects.ts';
+import { callEvidence } from '../models/root-cause/call-evidence.ts';
+import { rankSuspects, type Suspect } from '../models/root-cause/rank-suspects.ts';
 import { renderTable } from '../tools/table.ts';
 import { defineBench } from './bench.ts';
 import { readScenarios, type Scenario } from './datasets/petshop.ts';
-
-/** What on-call knows ten minutes into the incident. */
-const knownMs = 600_000;
 
 interface ScenarioResult {
   scenario: string;
@@ -57,10 +54,8 @@ export const rca = defineBench<RcaReport>({
 });
 
 function judge({ id, target, rootCause, calls, dependencies }: Scenario): ScenarioResult {
-  const components = [...calls].map(([component, series]): ComponentEvidence => {
-    const { impact, isNew } = measureImpact(series, target.timeMs, target.timeMs + knownMs);
-    return { component, impact, isNew, score: impact > 0 ? 1 : 0 };
-  });
+  const harm = target.symptom === 'latency' ? 'latency' : 'failures';
+  const components = callEvidence(calls, harm, target.timeMs);
   const suspects: Suspect[] = rankSuspects({ components, dependencies, symptom: target.component });
   const at = suspects.findIndex(({ component }) => component === rootCause);
   return {

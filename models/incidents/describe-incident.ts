@@ -1,6 +1,7 @@
-import { rankSuspects, type Suspect } from '../root-cause/rank-suspects.ts';
+import type { Suspect } from '../root-cause/rank-suspects.ts';
 import type { Finding } from './finding.ts';
 import type { FleetShape } from './group-findings.ts';
+import { type MeasuredCalls, rankIncident } from './rank-incident.ts';
 
 export const incidentCauses = ['anomalies', 'silence', 'fleet_silence', 'stuck_tasks'] as const;
 export type IncidentCause = (typeof incidentCauses)[number];
@@ -28,10 +29,6 @@ export interface IncidentDescription {
 /** When so much of a fleet falls silent, it is not the agents: they do not die together. */
 const silentShare = 0.5;
 const leastSilent = 3;
-const maxSuspects = 10;
-/** Whoever has a smaller share of the suspicion is not named. */
-const leastShare = 0.01;
-const minuteResolutionMs = 60_000;
 
 /**
  * Describes findings that belong together: when, how bad, who, and who may be the cause.
@@ -41,8 +38,13 @@ const minuteResolutionMs = 60_000;
  * 0.3 it is info at most, below 0.7 warning at most.
  *
  * @param findings at least one, by ascending start.
+ * @param calls what the calls to the agents cost, where that is known.
  */
-export function describeIncident(findings: readonly Finding[], fleet: FleetShape): IncidentDescription {
+export function describeIncident(
+  findings: readonly Finding[],
+  fleet: FleetShape,
+  calls?: MeasuredCalls,
+): IncidentDescription {
   const peak = findings.reduce((worst, each) => (each.score > worst.score ? each : worst));
   const agents = distinct(findings.map(({ agent }) => agent));
   const metrics = distinct(findings.map(({ metric }) => metric));
@@ -62,7 +64,10 @@ export function describeIncident(findings: readonly Finding[], fleet: FleetShape
     agents,
     types: distinct(findings.map(({ type }) => type)),
     metrics,
-    suspects: cause === 'fleet_silence' ? [ingestOrNetwork(findings, fleet)] : suspectsOf(findings, fleet),
+    suspects:
+      cause === 'fleet_silence'
+        ? [ingestOrNetwork(findings, fleet)]
+        : rankIncident(findings, fleet.dependencies, calls),
   };
 }
 
@@ -136,24 +141,6 @@ function ingestOrNetwork(findings: readonly Finding[], { size }: FleetShape): Su
       'agents of their own accord do not stop together: what lies between them and Fleetcast does',
     ],
   };
-}
-
-/** The agents, or of series without an agent the metrics, that may have caused it. */
-function suspectsOf(findings: readonly Finding[], { dependencies }: FleetShape): Suspect[] {
-  const byComponent = Map.groupBy(findings, ({ agent, metric, taskKind }) => agent || metric || taskKind);
-  const components = [...byComponent].map(([component, own]) => {
-    const onsets = own.filter(({ resolutionMs }) => resolutionMs <= minuteResolutionMs).map(({ startMs }) => startMs);
-    const worst = [...own].sort((a, b) => b.score - a.score).slice(0, 3);
-    return {
-      component,
-      score: worst[0]!.score,
-      ...(onsets.length > 0 && { onsetMs: Math.min(...onsets) }),
-      observations: worst.map(({ metric, reason }) => `${metric} ${reason}`.trim()),
-    };
-  });
-  return rankSuspects({ components, dependencies })
-    .filter(({ score }) => score >= leastShare)
-    .slice(0, maxSuspects);
 }
 
 function distinct(names: readonly string[]): string[] {

@@ -68,7 +68,7 @@ const maxHalvings = 3;
 export function rankSuspects(evidence: IncidentEvidence): Suspect[] {
   const { components, dependencies, symptom, onsetResolutionMs = defaultResolutionMs } = evidence;
   const calleesOf = groupCallees(dependencies);
-  const reachable = symptom === undefined ? undefined : reach(symptom, calleesOf);
+  const reachable = symptom === undefined ? undefined : reachBy(symptom, calleesOf);
   const among = components.filter(({ component }) => reachable?.has(component) ?? true);
   const known = new Map(among.map((each) => [each.component, each]));
   const harmful = among.filter(({ score, impact = 0 }) => score > 1 || impact > 0);
@@ -124,7 +124,11 @@ function groupCallees(dependencies: readonly Dependency[]): Map<string, string[]
 }
 
 /** `from` and everything that it needs, directly or through others. */
-function reach(from: string, calleesOf: ReadonlyMap<string, readonly string[]>): Set<string> {
+export function reach(from: string, dependencies: readonly Dependency[]): Set<string> {
+  return reachBy(from, groupCallees(dependencies));
+}
+
+function reachBy(from: string, calleesOf: ReadonlyMap<string, readonly string[]>): Set<string> {
   const found = new Set([from]);
   for (const component of found) for (const callee of calleesOf.get(component) ?? []) found.add(callee);
   return found;

@@ -117,3 +117,31 @@ export const observedDependencies = defineQuery({
   params: z.object({ tenant: z.string(), agents: z.array(z.string()), from: z.number().int(), to: z.number().int() }),
   row: z.object({ caller: z.string(), callee: z.string() }),
 });
+
+/** The calls of one bucket are counted over so long. */
+export const callBucketMs = 60_000;
+
+/**
+ * What tasks of each agent cost by the minute in which they ended, in `[from, to)`: how many ended, their mean duration in
+ * seconds (null where none was told), and the part of them that failed.
+ */
+export const agentCalls = defineQuery({
+  name: 'agent_calls',
+  sql: `SELECT agent, groupArray(bucket_ms) AS starts, groupArray(ended) AS calls, groupArray(latency) AS latency, groupArray(failed / ended) AS failures
+  FROM (
+    SELECT agent, ${milliseconds('toStartOfMinute(e.time)')} AS bucket_ms, toFloat64(count()) AS ended, ifNull(avg(duration_seconds), nan) AS latency, toFloat64(countIf(state = 'failed')) AS failed
+    FROM (
+      SELECT DISTINCT kind, task, event_id, agent, state, duration_seconds, time FROM task_events
+      WHERE tenant = {tenant:String} AND toDate(time) >= toDate(${time('from')}) AND time >= ${time('from')} AND time < ${time('to')}
+        AND state IN ('succeeded', 'failed') AND agent IN {agents:Array(String)}) AS e
+    GROUP BY agent, bucket_ms ORDER BY agent, bucket_ms)
+  GROUP BY agent ORDER BY agent`,
+  params: z.object({ tenant: z.string(), agents: z.array(z.string()), from: z.number().int(), to: z.number().int() }),
+  row: z.object({
+    agent: z.string(),
+    starts: z.array(integer),
+    calls: z.array(z.number()),
+    latency: z.array(float),
+    failures: z.array(z.number()),
+  }),
+});
