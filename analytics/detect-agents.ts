@@ -1,6 +1,7 @@
 import { createVerdictColumns, setVerdict } from '../models/detectors/verdict-columns.ts';
 import { contextMsOf, type VectorScores } from '../models/multivariate/calibrated.ts';
 import { type Frame, isObserved } from '../models/multivariate/frame.ts';
+import type { Lingering } from '../models/multivariate/lingering.ts';
 import { chosenMultivariate, getMultivariate } from '../models/multivariate/registry.ts';
 import { minCohort, type PeerState } from '../models/peers/peer-position.ts';
 import type { ModelPool } from '../models/pool.ts';
@@ -168,7 +169,8 @@ async function judgeType(
   const { models, tenant, minutes, window } = piece;
   const agents = [...Map.groupBy(ofType, ({ agent }) => agent)].map(([agent, own]) => {
     const id = seriesId(tenant.id, vectorScoreMetric, { agent });
-    return { id, frame: frameOf(minutes, own, dimensions, centres), fromRow: firstUnseen(piece, memories, id) };
+    const before = (memories.get(id)?.detector ?? null) as Lingering | null;
+    return { id, frame: frameOf(minutes, own, dimensions, centres), fromRow: firstUnseen(piece, memories, id), before };
   });
   const results = await models.scoreVectors(
     { detector: chosenMultivariate, weights, frames: agents },
@@ -183,7 +185,7 @@ function judgedVector(
   id: string,
   frame: Frame,
   fromRow: number,
-  { score, contributions, maturity }: VectorScores & { maturity: number },
+  { score, contributions, after, maturity }: VectorScores & { maturity: number },
   dimensions: readonly string[],
 ): JudgedSeries {
   const rows = fromRow + score.length;
@@ -203,7 +205,7 @@ function judgedVector(
       reason: value > 1 ? reasonOf(shares, dimensions) : '',
     });
   }
-  return pickJudged(id, frame.startMs, values, verdicts, { first: fromRow, state: null });
+  return pickJudged(id, frame.startMs, values, verdicts, { first: fromRow, state: after });
 }
 
 function reasonOf(shares: Float32Array, dimensions: readonly string[]): string {

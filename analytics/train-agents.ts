@@ -176,7 +176,11 @@ async function trainType(
   const before = inUse && (JSON.parse(inUse.weights.toString('utf8')) as AgentReference);
   const isComparable = before !== undefined && before.dimensions.join() === dimensions.join();
   const alarmRatio = async (of: AgentReference) => {
-    const task = { detector: chosenMultivariate, weights: of.weights, frames: [{ frame: heldOut, fromRow: 0 }] };
+    const task = {
+      detector: chosenMultivariate,
+      weights: of.weights,
+      frames: [{ frame: heldOut, fromRow: 0, before: null }],
+    };
     const [{ score }] = (await models.scoreVectors(task, { signal })) as [VectorScores];
     return score.filter((value) => value > 1).length / Math.max(1, score.length);
   };

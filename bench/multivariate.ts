@@ -1,7 +1,8 @@
 import { f1Above, precisionRecall } from '../models/evaluation/precision-recall.ts';
 import { vusPr } from '../models/evaluation/vus-pr.ts';
-import { contextMsOf, fitCalibrated, scoreCalibrated } from '../models/multivariate/calibrated.ts';
+import { contextMsOf, fitCalibrated, scoreCalibrated, type VectorScores } from '../models/multivariate/calibrated.ts';
 import { sliceRows } from '../models/multivariate/frame.ts';
+import type { Lingering } from '../models/multivariate/lingering.ts';
 import {
   chosenMultivariate,
   getMultivariate,
@@ -83,10 +84,12 @@ async function judge(
   const contributions = new Float32Array(labels.length * width);
   const context = Math.ceil(contextMsOf(detector) / test.stepMs);
   const beforeScoring = process.cpuUsage();
+  let before: Lingering | null = null;
   for (let from = 0; from < labels.length; from += rowsPerPiece) {
     const first = Math.max(0, from - context);
     const piece = sliceRows(test, first, Math.min(labels.length, from + rowsPerPiece));
-    const scored = scoreCalibrated(detector, weights, piece, from - first);
+    const scored: VectorScores = scoreCalibrated(detector, weights, piece, from - first, before);
+    before = scored.after;
     scores.set(scored.score, from);
     contributions.set(scored.contributions, from * width);
   }

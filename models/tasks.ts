@@ -9,6 +9,7 @@ import type { ForecastRequest, ForecastResult, InsufficientHistory } from './for
 import type { ForecasterId, TrainedWeights } from './forecasters/registry.ts';
 import type { CalibratedWeights, VectorScores } from './multivariate/calibrated.ts';
 import type { Frame } from './multivariate/frame.ts';
+import type { Lingering } from './multivariate/lingering.ts';
 import type { MultivariateId } from './multivariate/registry.ts';
 import type { BackendName } from './networks/backend.ts';
 import type { SeasonalMlpOptions, TrainedSeasonalMlp } from './networks/seasonal-mlp.ts';
@@ -85,12 +86,12 @@ export interface FitVectorsTask {
   reference: Frame;
 }
 
-/** Scores the rows of each frame from its `fromRow` on; those before are context. */
+/** Scores the rows of each frame from its `fromRow` on; those before are context, and `before` is what lingers of them. */
 export interface ScoreVectorsTask {
   kind: 'scoreVectors';
   detector: MultivariateId;
   weights: CalibratedWeights<unknown>;
-  frames: readonly { frame: Frame; fromRow: number }[];
+  frames: readonly { frame: Frame; fromRow: number; before: Lingering | null }[];
 }
 
 /** Judges the members of each cohort by one another. */

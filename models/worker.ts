@@ -49,7 +49,9 @@ export async function runTask(
       return fitCalibrated(getMultivariate(task.detector), task.reference);
     case 'scoreVectors': {
       const detector = getMultivariate(task.detector);
-      return task.frames.map(({ frame, fromRow }) => scoreCalibrated(detector, task.weights, frame, fromRow));
+      return task.frames.map(({ frame, fromRow, before }) =>
+        scoreCalibrated(detector, task.weights, frame, fromRow, before),
+      );
     }
     case 'judgePeers':
       return task.cohorts.map(judgePeers);

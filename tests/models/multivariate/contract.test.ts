@@ -67,14 +67,18 @@ describe.each(multivariateIds)('the detector %s', async (id) => {
     );
   });
 
-  test('does not look ahead, and its context is all that it looks back at', () => {
+  test('does not look ahead, and in pieces, each given its context and what lingers, scores as at once', () => {
     const context = contextMsOf(detector) / day.stepMs;
+    const { score: whole } = score(broken);
     fc.assert(
       fc.property(fc.integer({ min: context, max: rowsPerDay - 1 }), (row) => {
-        const alone = score(sliceRows(broken, row - context, row + 1), context).score;
-        expect(alone).toEqual(score(sliceRows(broken, 0, row + 1)).score.subarray(row));
+        const before = score(sliceRows(broken, 0, row));
+        expect(before.score).toEqual(whole.subarray(0, row));
+        const piece = sliceRows(broken, row - context, Math.min(rowsPerDay, row + 20));
+        const after = scoreCalibrated(detector, weights, piece, context, before.after).score;
+        expect(after).toEqual(whole.subarray(row, row + 20));
       }),
-      { numRuns: 20 },
+      { numRuns: 5, examples: [[noon + 5]] },
     );
   });
 
