@@ -20,20 +20,23 @@ export const sampleMetric = 'sent_value';
 const kinds = ['heartbeats', 'events', 'samples'] as const;
 type Kind = (typeof kinds)[number];
 
-const recordOf: Record<Kind, (id: string) => object> = {
+const recordOf: Record<Kind, (id: string, error: string) => object> = {
   heartbeats: (id) => ({ agent: id }),
-  events: (id) => ({ eventId: id, task: id, kind: 'sent', state: 'queued' }),
+  events: (id, error) => ({ eventId: id, task: id, kind: 'sent', state: 'queued', error }),
   samples: (id) => ({ metric: sampleMetric, value: 1, labels: { id } }),
 };
 
 /**
  * Posts records with ids of their own, each once, over several connections at a time, until the service refuses or is
  * gone. What got no answer is not sent again: it may be stored or not.
+ *
+ * @param errorLength characters of text that each event carries, to fill a spool.
  */
 export function startSender(
   { url }: Service,
-  { prefix, connections = 9 }: { prefix: string; connections?: number },
+  { prefix, connections = 9, errorLength = 0 }: { prefix: string; connections?: number; errorLength?: number },
 ): Sender {
+  const error = 'x'.repeat(errorLength);
   const acknowledged: Acknowledged = { heartbeats: [], events: [], samples: [] };
   const waiting: { count: number; resolve: () => void }[] = [];
   let requests = 0;
@@ -42,7 +45,7 @@ export function startSender(
     const response = await fetch(`${url}/v1/${kind}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(ids.map(recordOf[kind])),
+      body: JSON.stringify(ids.map((id) => recordOf[kind](id, error))),
     });
     // The status is the acknowledgement: what follows it may be cut.
     if (response.ok) acknowledged[kind].push(...ids);
