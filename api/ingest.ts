@@ -84,7 +84,7 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       const sender = await senderOf(context, tenantOf);
       const isForeign = kind === 'events' && isCloudEvents(context.req.raw);
       const records = await (isForeign ? readCloudEvents : readRecords)(context.req.raw, maxBodyBytes);
-      const outcome = await counted(kind, records.values.length, () => ingest[kind](records, sender));
+      const outcome = await counted(kind, records.length, () => ingest[kind](records, sender));
       const { accepted, refused, errors } = outcome;
       const clamped = outcome.clamped > 0 ? { clamped: outcome.clamped } : {};
       if (refused === 0) return context.json({ accepted, refused, ...clamped });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../telemetry/errors.ts';
-import { BrokenRecord, type Records } from './body.ts';
 import { parseJsonInTurns } from './json-array.ts';
+import { BrokenRecord, type Records, recordList } from './record-list.ts';
 import { taskEventSchema, taskEventStates } from './records.ts';
 import { readRequestBytes } from './request-bytes.ts';
 import { labelNameOf } from './series-identity.ts';
@@ -60,11 +60,11 @@ export async function readCloudEvents(request: Request, maxBodyBytes: number): P
   if (type === batchType) {
     const events = await parseJson(body);
     if (!Array.isArray(events)) throw new AppError('invalid_request', 'the body must be a JSON array of CloudEvents');
-    return { values: events.map(toTaskEvent), isList: true };
+    return recordList(events.map(toTaskEvent));
   }
-  if (type === structuredType) return { values: [toTaskEvent(await parseJson(body))], isList: false };
+  if (type === structuredType) return recordList([toTaskEvent(await parseJson(body))], false);
   const data = body === '' || !isJson(type) ? undefined : await parseJson(body);
-  return { values: [toTaskEvent({ ...attributesOfHeaders(request.headers), data })], isList: false };
+  return recordList([toTaskEvent({ ...attributesOfHeaders(request.headers), data })], false);
 }
 
 function mediaTypeOf(headers: Headers): string {

@@ -3,14 +3,15 @@ import { seriesId } from '../store/series-id.ts';
 import { type HeartbeatRow, heartbeatsTable, type TaskEventRow, taskEventsTable } from '../store/tables.ts';
 import { type FieldError, pointerTo } from '../telemetry/errors.ts';
 import { createBreather } from '../telemetry/turn.ts';
-import { BrokenRecord, type Records } from './body.ts';
+import { knownSamples, type SampleSpellings } from './known-samples.ts';
 import { heartbeatRow, taskEventRow } from './native-rows.ts';
 import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
+import { RecentMap } from './recent-map.ts';
+import { BrokenRecord, type Records } from './record-list.ts';
 import { heartbeatSchema, type SampleRecord, sampleSchema, taskEventSchema } from './records.ts';
 import { SampleBatch } from './sample-batch.ts';
-import { spellingOf } from './sample-spelling.ts';
+import { SampleLines } from './sample-lines.ts';
 import type { CardinalityLimit, SeriesAdmission } from './series-admission.ts';
-import { SeriesBook } from './series-book.ts';
 import { StorableSeries } from './storable-series.ts';
 import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 import type { Writer } from './writer.ts';
@@ -57,6 +58,8 @@ export interface NativeIngest {
 
 const maxErrors = 100;
 const recordsPerCheck = 16;
+const maxTenants = 1000;
+const maxSeriesPerTenant = 200_000;
 
 /**
  * The native JSON protocol: checks records, turns them into rows, and returns when they are stored. Good records are
@@ -69,20 +72,29 @@ export function createNativeIngest({
   now,
   ...timeLimits
 }: NativeIngestOptions): NativeIngest {
-  const recentSeries = new SeriesBook<StorableSeries>();
+  const spellings = new RecentMap<SampleSpellings>(maxTenants);
+
+  function spellingsOf(tenant: string): SampleSpellings {
+    let known = spellings.get(tenant);
+    if (known === undefined) {
+      known = { objects: new RecentMap(maxSeriesPerTenant), lines: new SampleLines() };
+      spellings.set(tenant, known);
+    }
+    return known;
+  }
 
   /** Checks each record, keeps the good ones and stores them; the others go to quarantine. Answers what became of them. */
   async function take<T extends { time?: number | undefined }>(
-    { values, isList }: Records,
+    records: Records,
     { backfill, tenant, charge, receivedAt = now().getTime(), isReplay = false }: Sender,
     { kind, schema, limitOf = () => undefined, begin }: Taking<T>,
   ): Promise<Outcome> {
-    charge?.(values.length);
+    charge?.(records.length);
     const nowMs = receivedAt;
     const bounds = timeBounds(timeLimits, { nowMs, backfill });
     // A heartbeat tells how far the clock of its agent is from ours, so its time is not touched.
     const clamping = { ...bounds, clampedUntil: kind === 'heartbeats' ? bounds.latest : bounds.clampedUntil };
-    const { keep, keepKnown = () => false, store } = begin(bounds);
+    const { keep, keepKnown = () => false, store } = begin(bounds, records);
     let accepted = 0;
     let clamped = 0;
     const errors: FieldError[] = [];
@@ -93,29 +105,30 @@ export function createNativeIngest({
       else refusals.push({ kind, reason, detail, record });
     }
     const breather = createBreather();
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < records.length; i++) {
       if (i % recordsPerCheck === 0 && breather.isDue()) await breather.now();
-      if (keepKnown(values[i])) {
+      if (keepKnown(i)) {
         accepted++;
         continue;
       }
-      const pointer = isList ? `/${i}` : '';
-      const checked = withinBudget(checkOne(values[i], schema, pointer, clamping), pointer, limitOf, nowMs);
+      const pointer = records.isList ? `/${i}` : '';
+      const record = records.at(i);
+      const checked = withinBudget(checkOne(record, schema, pointer, clamping), pointer, limitOf, nowMs);
       if (checked.ok) {
-        keep(checked.record, values[i]);
+        keep(checked.record, record);
         accepted++;
         if (checked.clamp === undefined) continue;
         clamped++;
-        setAside('clamped', checked.clamp, values[i]);
+        setAside('clamped', checked.clamp, record);
         continue;
       }
       const { reason, errors: problems } = checked;
       for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
-      setAside(reason, problems[0]?.detail ?? '', values[i]);
+      setAside(reason, problems[0]?.detail ?? '', record);
     }
     const kept = isReplay ? undefined : quarantine.keep({ tenant, source: 'native' }, refusals, notShown);
     await Promise.all([store(), kept]);
-    return { accepted, clamped, refused: values.length - accepted, errors };
+    return { accepted, clamped, refused: records.length - accepted, errors };
   }
 
   return {
@@ -149,23 +162,17 @@ export function createNativeIngest({
       take(records, sender, {
         kind: 'samples',
         schema: sampleSchema,
-        begin(bounds) {
+        begin(bounds, of) {
           const batch = new SampleBatch({ writer, admission }, sender, bounds.nowMs);
-          const known = recentSeries.of(sender.tenant);
+          const known = knownSamples(spellingsOf(sender.tenant), of, bounds);
           return {
-            /** A sample of a series that was checked before, with a plain time and value: nothing else can be wrong. */
-            keepKnown(value) {
-              const spelling = spellingOf(value);
-              const series = spelling === undefined ? undefined : known.get(spelling);
-              return series !== undefined && keepPlain(batch, series, value as PlainSample, bounds);
+            keepKnown(i) {
+              const series = known.find(i);
+              if (series !== undefined) batch.add(series, known.time, known.value);
+              return series !== undefined;
             },
-            keep(sample, value) {
-              const spelling = spellingOf(value);
-              let series = spelling === undefined ? undefined : known.get(spelling);
-              series ??= seriesOf(sample, sender);
-              if (spelling !== undefined) known.set(spelling, series);
-              batch.add(series, sample.time, sample.value);
-            },
+            keep: (sample, asItCame) =>
+              batch.add(known.learn(seriesOf(sample, sender), asItCame), sample.time, sample.value),
             store: () => batch.store(),
           };
         },
@@ -179,30 +186,16 @@ interface Taking<T> {
   schema: z.ZodType<T>;
   limitOf?: (record: T, nowMs: number) => CardinalityLimit | undefined;
   /** Begins the taking of one request. */
-  begin: (bounds: TimeBounds) => {
-    keep: (record: T & { time: number }, value: unknown) => void;
-    /** Keeps a record that needs no full check; false of any other. */
-    keepKnown?: (value: unknown) => boolean;
+  begin: (
+    bounds: TimeBounds,
+    records: Records,
+  ) => {
+    /** Keeps a record that was checked; the second is how it came. */
+    keep: (record: T & { time: number }, asItCame: unknown) => void;
+    /** Keeps the record with a number when it needs no full check; false of any other. */
+    keepKnown?: (i: number) => boolean;
     store: () => Promise<unknown>;
   };
-}
-
-interface PlainSample {
-  time?: unknown;
-  value?: unknown;
-}
-
-function keepPlain(
-  batch: SampleBatch,
-  series: StorableSeries,
-  { time, value }: PlainSample,
-  { nowMs, earliest, latest }: TimeBounds,
-): boolean {
-  const ms = time === undefined ? nowMs : time;
-  if (!Number.isFinite(value) || !Number.isInteger(ms)) return false;
-  if ((ms as number) < earliest || (ms as number) > latest) return false;
-  batch.add(series, ms as number, value as number);
-  return true;
 }
 
 type Checked<T> =

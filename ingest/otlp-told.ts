@@ -6,6 +6,7 @@ import type { OtlpLog } from './otlp-logs.ts';
 import type { Resource } from './otlp-resource.ts';
 import type { OtlpSpan } from './otlp-spans.ts';
 import { eventOfLog, type NativeEvent } from './otlp-task-events.ts';
+import { recordList } from './record-list.ts';
 import type { SampleIntake } from './sample-intake.ts';
 import { Series, type SeriesBook } from './series-book.ts';
 import { identify } from './series-identity.ts';
@@ -63,7 +64,7 @@ export class OtlpTold {
   async store(ingest: Pick<NativeIngest, 'events'>): Promise<OtlpOutcome> {
     for (const { series, time, value } of this.#counts.values()) this.intake.add(series, time, value);
     const samples = await this.intake.store();
-    const events = await ingest.events({ values: this.#events, isList: true }, this.#sender);
+    const events = await ingest.events(recordList(this.#events), this.#sender);
     // A span is refused as an event and with each of its values: it counts once.
     const rejected = Math.min(this.#records, Math.max(samples.refused, events.refused));
     const reasons = [...samples.reasons, ...events.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`)];

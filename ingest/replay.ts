@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { QuarantinedRecord } from '../store/queries/quarantine.ts';
 import { allTables, quarantineTable } from '../store/tables.ts';
 import type { NativeIngest, Sender } from './native.ts';
+import { recordList } from './record-list.ts';
 import type { Writer } from './writer.ts';
 
 export interface ReplayDeps {
@@ -33,7 +34,7 @@ export async function replayRecords(
   const taken: QuarantinedRecord[] = [];
   for (const kind of nativeKinds) {
     for (const record of records.filter((each) => each.kind === kind)) {
-      const outcome = await ingest[kind]({ values: [parse(record.record)], isList: false }, sender);
+      const outcome = await ingest[kind](recordList([parse(record.record)], false), sender);
       if (outcome.accepted === 1) taken.push(record);
       else refused.push({ id: record.id, detail: outcome.errors.map(({ detail }) => detail).join('; ') });
     }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrokenLine } from '../../ingest/body.ts';
 import { createNativeIngest, type NativeIngest, type Outcome, type Sender } from '../../ingest/native.ts';
 import { createQuarantine } from '../../ingest/quarantine.ts';
+import { BrokenRecord, recordList } from '../../ingest/record-list.ts';
 import { createSeriesAdmission } from '../../ingest/series-admission.ts';
 import { rawPoints } from '../../store/queries/points.ts';
 import { listSeries } from '../../store/queries/series.ts';
@@ -43,9 +43,9 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
       clampFutureSeconds: 0,
     });
     ingest = {
-      heartbeats: (values, from) => stored(native.heartbeats({ values, isList: true }, from)),
-      events: (values, from) => stored(native.events({ values, isList: true }, from)),
-      samples: (values, from) => stored(native.samples({ values, isList: true }, from)),
+      heartbeats: (values, from) => stored(native.heartbeats(recordList(values), from)),
+      events: (values, from) => stored(native.events(recordList(values), from)),
+      samples: (values, from) => stored(native.samples(recordList(values), from)),
     };
     /** The tests read what they have sent. */
     async function stored(sent: Promise<Outcome>): Promise<Outcome> {
@@ -290,10 +290,10 @@ describe.skipIf(!hasChdb())('native ingest over a real store', () => {
       expect(refusedAt(outcome).sort()).toEqual(['/0/oops', '/0/state', '/0/task']);
     });
 
-    test('that is a broken line of NDJSON is refused alone, with the reason', async () => {
-      const outcome = await ingest.heartbeats([new BrokenLine('Unexpected end'), { agent: 'b' }], sender);
+    test('that could not be read is refused alone, with the reason', async () => {
+      const outcome = await ingest.heartbeats([new BrokenRecord('Unexpected end'), { agent: 'b' }], sender);
       expect(outcome).toMatchObject({ accepted: 1, refused: 1 });
-      expect(refusals(outcome)).toEqual([['/0', 'the line is not JSON: Unexpected end']]);
+      expect(refusals(outcome)).toEqual([['/0', 'Unexpected end']]);
     });
 
     test('of which there are many gives the first hundred reasons and the true count', async () => {
