@@ -1,5 +1,6 @@
 import type { Frame } from '../models/multivariate/frame.ts';
-import { pointsOfAllSeries } from '../store/queries/points.ts';
+import type { Points } from '../models/series.ts';
+import { pointsOfAllSeries } from '../store/queries/packed-points.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import { aggregations } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
@@ -24,7 +25,7 @@ export async function readMinutes(
 ): Promise<MinuteValues> {
   const wanted = new Set(series.map(({ id }) => id));
   const minutes = Math.max(0, (to - from) / minuteMs);
-  const rows = await telemetry.query(pointsOfAllSeries.minute, {
+  const rows = await telemetry.queryPacked(pointsOfAllSeries.minute, {
     tenant: tenant.id,
     from,
     to,
@@ -35,24 +36,19 @@ export async function readMinutes(
   });
   const bySeries = new Map<string, Float64Array>();
   const breather = createBreather();
-  for (const { id, times, values } of rows) {
-    if (wanted.has(id)) bySeries.set(id, onGrid(times, values, from, minutes));
+  for (const { id, points } of rows) {
+    if (wanted.has(id)) bySeries.set(id, onGrid(points, from, minutes));
     if (breather.isDue()) await breather.now();
   }
   return { startMs: from, minutes, bySeries };
 }
 
 /** Puts buckets of a minute on a grid of minutes. */
-export function onGrid(
-  times: readonly number[],
-  values: readonly number[],
-  startMs: number,
-  minutes: number,
-): Float64Array {
+export function onGrid({ times, values }: Points, startMs: number, minutes: number): Float64Array {
   const grid = new Float64Array(minutes).fill(Number.NaN);
-  for (const [i, time] of times.entries()) {
-    const minute = (time - startMs) / minuteMs;
-    if (minute >= 0 && minute < minutes && Number.isFinite(values[i])) grid[minute] = values[i]!;
+  for (let i = 0; i < times.length; i++) {
+    const minute = (times[i]! - startMs) / minuteMs;
+    if (minute >= 0 && minute < minutes) grid[minute] = values[i]!;
   }
   return grid;
 }

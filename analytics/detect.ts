@@ -1,7 +1,9 @@
 import type { ModelPool } from '../models/pool.ts';
+import type { Points } from '../models/series.ts';
 import { initThreshold } from '../models/thresholds.ts';
 import { withdrawOpenOf } from '../store/queries/detection.ts';
-import { type Grain, grains, pointsOfAllSeries } from '../store/queries/points.ts';
+import { pointsOfAllSeries } from '../store/queries/packed-points.ts';
+import { type Grain, grains } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
@@ -215,7 +217,7 @@ async function readSeries(
   const { stepMs } = grains[grain];
   const range = { from: Math.floor(from / stepMs) * stepMs, to: Math.floor(to / stepMs) * stepMs };
   if (range.from === range.to) return [];
-  const rows = await telemetry.query(pointsOfAllSeries[grain], {
+  const rows = await telemetry.queryPacked(pointsOfAllSeries[grain], {
     tenant: tenant.id,
     ...range,
     shard,
@@ -225,29 +227,19 @@ async function readSeries(
   });
   const series: SeriesPoints[] = [];
   const breather = createBreather();
-  for (const { id, times, values } of rows) {
-    const points = newPoints(id, stepMs, times, values, memories.get(id)?.asOf);
-    if (points.times.length > 0) series.push(points);
+  for (const { id, points } of rows) {
+    const fresh = newPoints(points, (memories.get(id)?.asOf ?? Number.NEGATIVE_INFINITY) - stepMs);
+    if (fresh.times.length > 0) series.push({ id, stepMs, ...fresh });
     if (breather.isDue()) await breather.now();
   }
   return series;
 }
 
-/** The buckets that ended after `asOf`, and that a model can use. */
-function newPoints(
-  id: string,
-  stepMs: number,
-  times: readonly number[],
-  values: readonly number[],
-  asOf = Number.NEGATIVE_INFINITY,
-): SeriesPoints {
-  const fresh = times.map((time, i) => time + stepMs > asOf && Number.isFinite(values[i]));
-  return {
-    id,
-    stepMs,
-    times: Float64Array.from(times.filter((_, i) => fresh[i])),
-    values: Float64Array.from(values.filter((_, i) => fresh[i])),
-  };
+/** The points after a time. */
+function newPoints({ times, values }: Points, after: number): Points {
+  const found = times.findIndex((time) => time > after);
+  const first = found < 0 ? times.length : found;
+  return { times: times.subarray(first), values: values.subarray(first) };
 }
 
 function* batches(series: readonly SeriesPoints[]): Generator<SeriesPoints[]> {

@@ -2,9 +2,11 @@ import type { DetectorId } from '../models/detectors/registry.ts';
 import { verdictAt } from '../models/detectors/verdict-columns.ts';
 import type { FeedbackVerdict } from '../models/feedback/hold-back.ts';
 import { type ModelPool, ModelTaskError } from '../models/pool.ts';
+import type { Points } from '../models/series.ts';
 import type { DetectResult } from '../models/tasks.ts';
 import { type Anomaly, defaultThresholdOptions, initThreshold, stepThreshold } from '../models/thresholds.ts';
-import { grains, pointsOfSelected } from '../store/queries/points.ts';
+import { pointsOfSelected } from '../store/queries/packed-points.ts';
+import { type Grain, grains } from '../store/queries/points.ts';
 import type { SeriesInfo } from '../store/queries/series.ts';
 import type { Feedback } from '../store/records/feedback.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
@@ -41,10 +43,16 @@ export interface DetectorBacktest {
 }
 
 const dayMs = 86_400_000;
-/** Read and scored at once: so that neither memory nor the turn of the loop grows with the question. */
-const seriesPerTask = 4;
-/** While some series are scored, others are read. */
-const lanes = 2;
+/** At most so many points are read and scored at once: neither memory nor a turn of the loop grows with the question. */
+const pointsPerTask = 200_000;
+/** While some series are scored in the threads, others are read. */
+const lanes = 3;
+
+/** Series of one grain that are read and scored together. */
+interface Batch {
+  grain: Grain;
+  series: SeriesInfo[];
+}
 
 /**
  * Scores series as the detect job would have, in the workers, and tells which alarms there would have been.
@@ -56,15 +64,12 @@ export async function backtestDetector(
   inquiry: BacktestInquiry,
   signal: AbortSignal,
 ): Promise<DetectorBacktest> {
-  const { series } = inquiry;
   const all: DetectorBacktest = { points: 0, failed: [], alarms: [] };
-  let next = 0;
+  const batches = batchesOf(inquiry);
   const work = async (): Promise<void> => {
-    while (next < series.length) {
+    for (const batch of batches) {
       if (signal.aborted) throw new ModelTaskError('detect', 'aborted', signal.reason);
-      const batch = series.slice(next, next + seriesPerTask);
-      next += seriesPerTask;
-      const some = await scoreSome({ telemetry, models }, inquiry, batch, signal);
+      const some = await scoreBatch({ telemetry, models }, inquiry, batch, signal);
       all.points += some.points;
       all.failed.push(...some.failed);
       all.alarms.push(...some.alarms);
@@ -75,62 +80,47 @@ export async function backtestDetector(
   return all;
 }
 
-async function scoreSome(
+/** Neighbours in the store are read together. */
+function* batchesOf({ series, from, to, warmUpDays }: BacktestInquiry): Generator<Batch, void> {
+  const ordered = series.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+  for (const grain of ['minute', 'hour'] as const) {
+    const ofGrain = ordered.filter(({ aggregation }) => (aggregation === 'sum') === (grain === 'hour'));
+    const pointsPerSeries = (to - from + warmUpDays * dayMs) / grains[grain].stepMs;
+    const size = Math.max(1, Math.floor(pointsPerTask / pointsPerSeries));
+    for (let start = 0; start < ofGrain.length; start += size)
+      yield { grain, series: ofGrain.slice(start, start + size) };
+  }
+}
+
+async function scoreBatch(
   { telemetry, models }: { telemetry: TelemetryStore; models: ModelPool },
   { tenant, detector, alarmsPerSeriesPerWeek, from, to, warmUpDays, threshold }: BacktestInquiry,
-  series: readonly SeriesInfo[],
+  { grain, series }: Batch,
   signal: AbortSignal,
 ): Promise<DetectorBacktest> {
   const some: DetectorBacktest = { points: 0, failed: [], alarms: [] };
-  for (const grain of ['minute', 'hour'] as const) {
-    const byId = new Map(
-      series.filter((each) => (each.aggregation === 'sum') === (grain === 'hour')).map((each) => [each.id, each]),
-    );
-    if (byId.size === 0) continue;
-    const { stepMs } = grains[grain];
-    const range = { from: Math.max(0, from - warmUpDays * dayMs), to };
-    const rows = await telemetry.query(pointsOfSelected[grain], { tenant, ids: [...byId.keys()], ...range });
-    const breather = createBreather();
-    const columns: Columns[] = [];
-    for (const { times, values } of rows) {
-      columns.push(finite(times, values));
-      if (breather.isDue()) await breather.now();
+  const byId = new Map(series.map((each) => [each.id, each]));
+  const range = { from: Math.max(0, from - warmUpDays * dayMs), to };
+  const rows = await telemetry.queryPacked(pointsOfSelected[grain], { tenant, ids: [...byId.keys()], ...range });
+  const inputs = rows.map(({ points }) => ({ state: null, traits: { isCount: grain === 'hour' }, points }));
+  const results = await models.detect({ detector, settings: { alarmsPerSeriesPerWeek }, series: inputs }, { signal });
+  const breather = createBreather();
+  for (const [i, { id, points }] of rows.entries()) {
+    if (results[i]!.error !== undefined) {
+      some.failed.push(id);
+      continue;
     }
-    const inputs = columns.map((points) => ({ state: null, traits: { isCount: grain === 'hour' }, points }));
-    const results = await models.detect({ detector, settings: { alarmsPerSeriesPerWeek }, series: inputs }, { signal });
-    for (const [i, { id }] of rows.entries()) {
-      if (results[i]!.error !== undefined) {
-        some.failed.push(id);
-        continue;
-      }
-      some.points += columns[i]!.times.length;
-      const anomalies = foldAnomalies(columns[i]!, results[i]!, stepMs, threshold);
-      const counted = anomalies.filter(({ startMs }) => startMs >= from && startMs < to);
-      some.alarms.push(...counted.map((anomaly) => ({ series: byId.get(id)!, anomaly })));
-      if (breather.isDue()) await breather.now();
-    }
+    some.points += points.times.length;
+    const anomalies = foldAnomalies(points, results[i]!, grains[grain].stepMs, threshold);
+    const counted = anomalies.filter(({ startMs }) => startMs >= from && startMs < to);
+    some.alarms.push(...counted.map((anomaly) => ({ series: byId.get(id)!, anomaly })));
+    if (breather.isDue()) await breather.now();
   }
   return some;
 }
 
-interface Columns {
-  times: Float64Array;
-  values: Float64Array;
-}
-
-function finite(times: readonly number[], values: readonly number[]): Columns {
-  const columns = { times: new Float64Array(times.length), values: new Float64Array(times.length) };
-  let length = 0;
-  for (let i = 0; i < times.length; i++) {
-    if (!Number.isFinite(values[i])) continue;
-    columns.times[length] = times[i]!;
-    columns.values[length++] = values[i]!;
-  }
-  return { times: columns.times.subarray(0, length), values: columns.values.subarray(0, length) };
-}
-
 function foldAnomalies(
-  { times, values }: Columns,
+  { times, values }: Points,
   { verdicts }: DetectResult,
   stepMs: number,
   openAbove: number,

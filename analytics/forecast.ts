@@ -2,11 +2,12 @@ import type { Forecast, ForecastRequest } from '../models/forecasters/forecaster
 import type { ForecasterId, TrainedWeights } from '../models/forecasters/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { type RegularSeries, toRegular } from '../models/series.ts';
-import { grains, pointsOfAllSeries } from '../store/queries/points.ts';
+import { pointsOfAllSeries } from '../store/queries/packed-points.ts';
+import { grains } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
-import { type Aggregation, aggregations, forecastsTable } from '../store/tables.ts';
+import { aggregations, forecastsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { ForecastNetwork } from './forecast-network.ts';
 import type { Job, JobWindow } from './job.ts';
@@ -103,21 +104,18 @@ export async function readHourlyHistories(
       exclude: [...excludeMetrics],
       aggregations: [...aggregations],
     };
-    for (const { id, aggregation, is_ratio, times, values } of await telemetry.query(pointsOfAllSeries.hour, params)) {
-      if ((times.at(-1) ?? 0) < to - maxSilenceSteps * stepMs) continue;
-      const points = { times: Float64Array.from(times), values: Float64Array.from(values) };
-      const series = fillCounts(toRegular(points, times[0]!, to, stepMs), aggregation);
-      histories.push({ id, isRatio: is_ratio, series });
+    for (const { id, isCount, isRatio, points } of await telemetry.queryPacked(pointsOfAllSeries.hour, params)) {
+      if ((points.times.at(-1) ?? 0) < to - maxSilenceSteps * stepMs) continue;
+      const series = fillCounts(toRegular(points, points.times[0]!, to, stepMs), isCount);
+      histories.push({ id, isRatio, series });
     }
   }
   return histories;
 }
 
 /** An hour without a value is 0 where values are counts, and missing elsewhere. */
-export function fillCounts(series: RegularSeries, aggregation: Aggregation): RegularSeries {
-  return aggregation === 'sum'
-    ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) }
-    : series;
+export function fillCounts(series: RegularSeries, isCount: boolean): RegularSeries {
+  return isCount ? { ...series, values: series.values.map((value) => (Number.isNaN(value) ? 0 : value)) } : series;
 }
 
 type ForecastRow = RowOf<typeof forecastsTable>;

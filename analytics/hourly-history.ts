@@ -21,5 +21,5 @@ export async function readHourlyHistory(
   const from = to - Math.min(longestMs, Math.max(historyMs, 3 * horizon * stepMs));
   const [row] = await telemetry.query(pointsOfSeries.hour, { tenant, id, from, to });
   const points = { times: Float64Array.from(row?.times ?? []), values: Float64Array.from(row?.values ?? []) };
-  return fillCounts(toRegular(points, points.times[0] ?? to, to, stepMs), aggregation);
+  return fillCounts(toRegular(points, points.times[0] ?? to, to, stepMs), aggregation === 'sum');
 }

@@ -3,7 +3,8 @@ import type { VectorScores } from '../models/multivariate/calibrated.ts';
 import { type Frame, isObserved, rowCount, sliceRows } from '../models/multivariate/frame.ts';
 import { chosenMultivariate } from '../models/multivariate/registry.ts';
 import type { ModelPool } from '../models/pool.ts';
-import { mediansOfSeries, minutesOfSeries } from '../store/queries/points.ts';
+import { pointsOfSelected } from '../store/queries/packed-points.ts';
+import { mediansOfSeries } from '../store/queries/points.ts';
 import { promoteModel } from '../store/records/model-promotions.ts';
 import { findModelByData, modelInUse, storeModel } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
@@ -96,11 +97,11 @@ async function readMaterial(
     .sort(([a, own], [b, others]) => others.length - own.length || (a < b ? -1 : 1))
     .slice(0, 2 * maxAgents);
   const ids = chosen.flatMap(([, own]) => own.map(({ id }) => id));
-  const rows = await telemetry.query(minutesOfSeries, { tenant: tenant.id, ...range, ids });
+  const rows = await telemetry.queryPacked(pointsOfSelected.minute, { tenant: tenant.id, ...range, ids });
   const minutes = (range.to - range.from) / minuteMs;
   const bySeries = new Map(
-    rows.map(({ id, times, values }) => {
-      const grid = { startMs: range.from, stepMs: minuteMs, values: onGrid(times, values, range.from, minutes) };
+    rows.map(({ id, points }) => {
+      const grid = { startMs: range.from, stepMs: minuteMs, values: onGrid(points, range.from, minutes) };
       return [id, leaveOut(grid, leftOut.get(id)).values] as const;
     }),
   );

@@ -1,3 +1,4 @@
+import { backtest } from './backtest.ts';
 import type { Bench } from './bench.ts';
 import { cloud } from './cloud.ts';
 import { detectFleet } from './detect-fleet.ts';
@@ -13,6 +14,7 @@ import { soak } from './soak.ts';
 
 /** Every bench; to add one, write its file and add its line. */
 export const benches: readonly Bench[] = [
+  backtest,
   cloud,
   detectFleet,
   ett,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { PackedColumns } from './row-binary.ts';
 
 /**
  * A query as one value: its SQL, the schema of its parameters and the schema of a row.
@@ -43,4 +44,24 @@ export interface Statement<Params extends z.ZodType> {
 /** Names a statement and fixes the types of its parameters. */
 export function defineStatement<Params extends z.ZodType>(statement: Statement<Params>): Statement<Params> {
   return statement;
+}
+
+/**
+ * A query of many numbers, whose rows are read as bytes: a fifth of the time that text would take, and no text is made
+ * of them. The columns of the SQL are those of `columns`, in their order and of their types (`row-binary.ts`).
+ */
+export interface PackedQuery<Params extends z.ZodType, Columns extends PackedColumns> {
+  name: string;
+  sql: string;
+  params: Params;
+  columns: Columns;
+  /** Of ClickHouse, for this query alone. */
+  settings: Readonly<Record<string, number>>;
+}
+
+/** Names a query of packed rows and fixes its types. */
+export function definePackedQuery<Params extends z.ZodType, Columns extends PackedColumns>(
+  query: PackedQuery<Params, Columns>,
+): PackedQuery<Params, Columns> {
+  return query;
 }

@@ -2,10 +2,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { createBreather, nextTurn } from '../telemetry/turn.ts';
-import type { Query, Statement } from './query.ts';
+import { isRefusal, unifyError } from './clickhouse-errors.ts';
+import type { PackedQuery, Query, Statement } from './query.ts';
+import { decodeRows, type PackedColumns, type PackedRow, readWhole } from './row-binary.ts';
 import type { RowWidths } from './row-widths.ts';
 import { encodeRows, escapeText, type RowOf, type Table } from './table.ts';
 
@@ -40,6 +42,11 @@ export interface TelemetryStore {
   readonly engine: 'chdb' | 'clickhouse';
   /** Rows of a query, checked against its schema. Throws `ClickHouseError`, or `ZodError` on a wrong parameter. */
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]>;
+  /** The same for rows of many numbers, all of which are in memory at once. Throws `ClickHouseError`, `ZodError` or `RangeError`. */
+  queryPacked<P extends z.ZodType, C extends PackedColumns>(
+    query: PackedQuery<P, C>,
+    params: z.input<P>,
+  ): Promise<PackedRow<C>[]>;
   /** Runs a statement without rows. */
   run<P extends z.ZodType>(statement: Statement<P>, params: z.input<P>): Promise<void>;
   /**
@@ -113,6 +120,18 @@ export async function openTelemetryStore({
         return parseRows(await result.text(), query.row);
       }),
 
+    queryPacked: (query, params) =>
+      measured(query.name, async () => {
+        const settings = settingsText({ ...query.settings, log_comment: query.name });
+        const { stream } = await client.exec({
+          query: `${query.sql}\nSETTINGS ${settings} FORMAT RowBinary`,
+          query_params: query.params.parse(params) as Record<string, unknown>,
+          // A server would write an error that comes late into the midst of the rows. chDB is not given it.
+          clickhouse_settings: { wait_end_of_query: 1 },
+        });
+        return decodeRows(await readWhole(stream), query.columns);
+      }),
+
     run: (statement, params) =>
       measured(statement.name, async () => {
         const query_params = statement.params.parse(params) as Record<string, unknown>;
@@ -128,7 +147,7 @@ export async function openTelemetryStore({
 
     insertBlock,
 
-    isRefusal: (error) => error instanceof ClickHouseError && refusalCodes.has(Number(error.code)),
+    isRefusal,
 
     command: (sql) =>
       measured('command', async () => {
@@ -190,26 +209,6 @@ function tokenSettings(token: string): Settings {
     deduplicate_blocks_in_dependent_materialized_views: 1,
     insert_deduplication_token: token,
   };
-}
-
-/**
- * The codes by which ClickHouse refuses rows for what is in them: text that is no number, date or member of an Enum,
- * values out of range, a violated constraint (src/Common/ErrorCodes.cpp).
- */
-const refusalCodes = new Set([6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 469, 691]);
-
-/**
- * chDB throws the `ClickHouseError` of its own copy of the client, which no `instanceof` would find, and errors of its
- * own from inserts.
- */
-function unifyError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof ClickHouseError) return thrown;
-  const code = 'clickhouseCode' in thrown ? thrown.clickhouseCode : 'type' in thrown && 'code' in thrown && thrown.code;
-  if (!code) return thrown;
-  const type = 'type' in thrown ? String(thrown.type) : /\(([A-Z_]+)\)\s*$/.exec(thrown.message)?.[1];
-  const error = new ClickHouseError({ message: thrown.message, code: String(code), ...(type && { type }) });
-  error.cause = thrown;
-  return error;
 }
 
 /** A client, and the way of a block into its server. */

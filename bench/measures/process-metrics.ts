@@ -2,6 +2,7 @@
 export interface ProcessMetrics {
   residentMemoryBytes: number;
   eventLoopLagP99Seconds: number;
+  eventLoopLagMaxSeconds: number;
   /** Since the start, of all threads. */
   cpuSeconds: number;
   /** Records stored since the start, by kind. */
@@ -15,6 +16,7 @@ export async function readProcessMetrics(url: string): Promise<ProcessMetrics> {
     residentMemoryBytes: readMetric(text, 'process_resident_memory_bytes'),
     cpuSeconds: readMetric(text, 'process_cpu_seconds_total'),
     eventLoopLagP99Seconds: readMetric(text, 'nodejs_eventloop_lag_p99_seconds'),
+    eventLoopLagMaxSeconds: readMetric(text, 'nodejs_eventloop_lag_max_seconds'),
     storedRecords: (kind) => readMetric(text, `fleetcast_ingest_records_total{kind="${kind}",outcome="stored"}`, 0),
   };
 }

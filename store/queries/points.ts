@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQuery } from '../query.ts';
-import { aggregations } from '../tables.ts';
+import type { Aggregation } from '../tables.ts';
 import { float, integer, milliseconds, time } from './columns.ts';
 
 /** The grains in which a series can be read: a bucket's length, and the table that keeps it. */
@@ -10,16 +10,29 @@ export const grains = {
 } as const;
 export type Grain = keyof typeof grains;
 
-/** One value out of a bucket of the rollup `r`, by the aggregation of its series. */
-export const bucketValue = `multiIf(
+/** The value of a bucket of the rollup `r` whose parts are added, and of one whose states are merged. */
+const plainValue = `multiIf(
     any(r.aggregation) = 'avg', sum(r.sum) / sum(r.count),
     any(r.aggregation) = 'sum', sum(r.sum),
     any(r.aggregation) = 'min', min(r.min),
-    any(r.aggregation) = 'max', max(r.max),
-    any(r.aggregation) = 'last', argMaxMerge(r.latest),
-    arrayElement(
-      quantilesTDigestIfMerge(0.5, 0.95, 0.99)(r.distribution),
-      indexOf(['p50', 'p95', 'p99'], toString(any(r.aggregation)))))`;
+    max(r.max))`;
+const lastValue = 'argMaxMerge(r.latest)';
+const quantileValue = `toFloat64(arrayElement(
+    quantilesTDigestIfMerge(0.5, 0.95, 0.99)(r.distribution),
+    indexOf(['p50', 'p95', 'p99'], toString(any(r.aggregation)))))`;
+
+/** The ways to a value, with the aggregations that take them: who takes one reads only its columns. */
+export const valueWays: readonly (readonly [value: string, aggregations: readonly Aggregation[]])[] = [
+  [plainValue, ['avg', 'sum', 'min', 'max']],
+  [lastValue, ['last']],
+  [quantileValue, ['p50', 'p95', 'p99']],
+];
+
+/** One value out of a bucket of the rollup `r`, by the aggregation of its series. */
+export const bucketValue = `multiIf(
+    any(r.aggregation) IN ('avg', 'sum', 'min', 'max'), ${plainValue},
+    any(r.aggregation) = 'last', ${lastValue},
+    ${quantileValue})`;
 
 /** Times and values of one row as columns: `points` is an array of (milliseconds, value). */
 const columns = `arrayMap(p -> p.1, points) AS times, arrayMap(p -> p.2, points) AS values`;
@@ -60,40 +73,6 @@ export const pointsOfSeries = mapGrains((grain) =>
   }),
 );
 
-/** The buckets of some series that begin in `[from, to)`, a row a series. */
-export const pointsOfSelected = mapGrains((grain) =>
-  defineQuery({
-    name: `points_of_selected_${grain}`,
-    sql: `SELECT id, ${columns} FROM (
-      SELECT toString(series_id) AS id, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
-      FROM (
-        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM ${grains[grain].table} AS r
-        WHERE r.tenant = {tenant:String} AND toDate(r.bucket) >= toDate(${time('from')}) AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-          AND r.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
-        GROUP BY r.series_id, r.bucket
-      )
-      GROUP BY series_id ORDER BY series_id)`,
-    params: z.object({ ...range, ids: z.array(z.string()) }),
-    row: z.object({ id: z.string(), ...pointColumns }),
-  }),
-);
-
-/** The minutes of some series of a tenant that begin in `[from, to)`, a row a series. */
-export const minutesOfSeries = defineQuery({
-  name: 'minutes_of_series',
-  sql: `SELECT id, ${columns} FROM (
-      SELECT toString(series_id) AS id, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
-      FROM (
-        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM rollup_minute AS r
-        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-          AND r.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
-        GROUP BY r.series_id, r.bucket
-      )
-      GROUP BY series_id ORDER BY series_id)`,
-  params: z.object({ ...range, ids: z.array(z.string()) }),
-  row: z.object({ id: z.string(), ...pointColumns }),
-});
-
 /** The median of the minutes of some series that begin in `[from, to)`, of those with `leastMinutes` of them. */
 export const mediansOfSeries = defineQuery({
   name: 'medians_of_series',
@@ -109,40 +88,7 @@ export const mediansOfSeries = defineQuery({
   row: z.object({ id: z.string(), median: float }),
 });
 
-/**
- * The buckets of every series of a tenant that begin in `[from, to)`, a row a series, but for the metrics of
- * `exclude` and only of the given aggregations; of the series, those whose number modulo `shards` is `shard`.
- */
-export const pointsOfAllSeries = mapGrains((grain) =>
-  defineQuery({
-    name: `points_of_all_series_${grain}`,
-    sql: `SELECT id, aggregation, is_ratio, ${columns} FROM (
-      SELECT toString(series_id) AS id, toString(any(aggregation)) AS aggregation,
-        series_id IN (SELECT series_id FROM series WHERE tenant = {tenant:String} AND endsWith(metric, '_ratio')) AS is_ratio, arraySort(groupArray((${milliseconds('bucket')}, value))) AS points
-      FROM (
-        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value, any(r.aggregation) AS aggregation FROM ${grains[grain].table} AS r
-        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-          AND r.series_id % {shards:UInt32} = {shard:UInt32} AND toString(r.aggregation) IN {aggregations:Array(String)}
-          AND r.series_id NOT IN (SELECT series_id FROM series WHERE tenant = {tenant:String} AND metric IN {exclude:Array(String)})
-        GROUP BY r.series_id, r.bucket
-      )
-      GROUP BY series_id ORDER BY series_id)`,
-    params: z.object({
-      ...range,
-      shard: z.number().int(),
-      shards: z.number().int(),
-      exclude: z.array(z.string()),
-      aggregations: z.array(z.enum(aggregations)),
-    }),
-    row: z.object({
-      id: z.string(),
-      aggregation: z.enum(aggregations),
-      is_ratio: z.number().transform(Boolean),
-      ...pointColumns,
-    }),
-  }),
-);
-
-function mapGrains<T>(define: (grain: Grain) => T): Record<Grain, T> {
+/** The same query by each grain. */
+export function mapGrains<T>(define: (grain: Grain) => T): Record<Grain, T> {
   return { minute: define('minute'), hour: define('hour') };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { rawPoints } from '../../store/queries/points.ts';
-import { defineQuery, defineStatement } from '../../store/query.ts';
+import { definePackedQuery, defineQuery, defineStatement } from '../../store/query.ts';
 import { seriesId } from '../../store/series-id.ts';
 import { defineTable, type RowOf } from '../../store/table.ts';
 import { allTables, type SampleRow, samplesTable, taskEventsTable } from '../../store/tables.ts';
@@ -22,7 +22,8 @@ const echo = defineQuery({
 const settings = defineQuery({
   name: 'changed_settings',
   sql: `SELECT name FROM system.settings WHERE changed AND name IN ('insert_deduplication_token', 'insert_deduplicate', 'log_comment',
-    'deduplicate_blocks_in_dependent_materialized_views', 'async_insert', 'max_partitions_per_insert_block') ORDER BY name`,
+    'deduplicate_blocks_in_dependent_materialized_views', 'async_insert', 'max_partitions_per_insert_block',
+    'max_threads', 'optimize_aggregation_in_order', 'wait_end_of_query') ORDER BY name`,
   params: z.object({}),
   row: z.object({ name: z.string() }),
 });
@@ -32,6 +33,14 @@ const broken = defineQuery({
   sql: 'SELECT no_such_column FROM samples',
   params: z.object({}),
   row: z.object({}),
+});
+
+const packed = definePackedQuery({
+  name: 'packed',
+  sql: `SELECT toUInt64(arrayJoin({ids:Array(String)})) AS id, id > 5, [(toDateTime(60, 'UTC'), id / 2), (toDateTime(120, 'UTC'), nan)] ORDER BY id`,
+  params: z.object({ ids: z.array(z.string()) }),
+  columns: { id: 'id', isLarge: 'flag', points: 'points' },
+  settings: { max_threads: 1, optimize_aggregation_in_order: 1 },
 });
 
 function sampleRows(tenant: string, values: readonly number[]): SampleRow[] {
@@ -122,6 +131,18 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
       );
     });
 
+    test('rows of many numbers are read as bytes, and their errors are those of every query', async () => {
+      const rows = await store.queryPacked(packed, { ids: ['18446744073709551615', '3'] });
+      expect(rows.map(({ id, isLarge, points }) => [id, isLarge, [...points.times], [...points.values]])).toEqual([
+        ['3', false, [60_000], [1.5]],
+        ['18446744073709551615', true, [60_000], [2 ** 63]],
+      ]);
+      expect(await store.queryPacked(packed, { ids: [] })).toEqual([]);
+      const late = { ...packed, sql: 'SELECT number, throwIf(number = 3000000), [] FROM numbers(3000001)' };
+      await expect(store.queryPacked(late, { ids: [] })).rejects.toMatchObject({ code: '395' });
+      await expect(store.queryPacked(packed, { ids: ['x'] })).rejects.toBeInstanceOf(ClickHouseError);
+    });
+
     test('parameters of one query are not seen by the next', async () => {
       await store.query(echo, { text: 'secret', list: [], number: 1 });
       const forgetful = defineQuery({ ...echo, name: 'forgetful', params: z.object({}) });
@@ -171,6 +192,7 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
       const tenant = newTenant();
       await store.insert(samplesTable, sampleRows(tenant, [1]), { token: `${tenant}-a` });
       await store.query(echo, { text: '', list: [], number: 0 });
+      await store.queryPacked(packed, { ids: ['1'] });
       // The question itself carries a comment of its own.
       expect(await store.query(settings, {})).toEqual([{ name: 'log_comment' }]);
       for (let i = 2; i <= 5; i++) await store.insert(samplesTable, sampleRows(tenant, [i]));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { pointsOfSelected } from '../../store/queries/packed-points.ts';
 import { type Grain, grains, pointsOfSeries, rawPoints } from '../../store/queries/points.ts';
 import { listSeries } from '../../store/queries/series.ts';
 import { defineQuery } from '../../store/query.ts';
@@ -223,6 +224,13 @@ describe.each(telemetryEngines)('views on $name', ({ isAvailable, ...target }) =
               const expected = bucketsOf(batches.flat(), stepMs, aggregation);
               expect(row!.times).toEqual(expected.map(({ time }) => time));
               for (const [i, { check }] of expected.entries()) check(row!.values[i]!);
+              // What jobs read as bytes is what the API reads as text.
+              const [packed] = await store.queryPacked(pointsOfSelected[grain], {
+                ...{ tenant, ids: [id, '1'], from: mondayMs, to: mondayMs + dayMs },
+              });
+              expect(packed!.id).toBe(id);
+              expect([...packed!.points.times]).toEqual(row!.times);
+              expect([...packed!.points.values]).toEqual(row!.values);
             }),
             { numRuns: 3, endOnFailure: true },
           );
