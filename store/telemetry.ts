@@ -6,6 +6,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { z } from 'zod';
 import { createBreather, nextTurn } from '../telemetry/turn.ts';
 import { isRefusal, unifyError } from './clickhouse-errors.ts';
+import { createOneByOne } from './one-by-one.ts';
 import type { PackedQuery, Query, Statement } from './query.ts';
 import { decodeRows, type PackedColumns, type PackedRow, readWhole } from './row-binary.ts';
 import type { RowWidths } from './row-widths.ts';
@@ -82,6 +83,7 @@ export async function openTelemetryStore({
     : await openServer(url, timeoutSeconds);
 
   const noDeduplication = await findNoDeduplication(client);
+  const inTurn = embedded ? createOneByOne(() => client.command({ query: 'SELECT 1' })) : <T>(ask: () => T) => ask();
 
   async function measured<T>(name: string, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -112,24 +114,24 @@ export async function openTelemetryStore({
 
     query: (query, params) =>
       measured(query.name, async () => {
-        const result = await client.query({
+        const statement = {
           query: `${query.sql}\nSETTINGS log_comment = '${query.name}', output_format_json_quote_64bit_integers = 1`,
           query_params: query.params.parse(params) as Record<string, unknown>,
           format: 'JSONEachRow',
-        });
-        return parseRows(await result.text(), query.row);
+        } as const;
+        return parseRows(await inTurn(async () => (await client.query(statement)).text()), query.row);
       }),
 
     queryPacked: (query, params) =>
       measured(query.name, async () => {
         const settings = settingsText({ ...query.settings, log_comment: query.name });
-        const { stream } = await client.exec({
+        const statement = {
           query: `${query.sql}\nSETTINGS ${settings} FORMAT RowBinary`,
           query_params: query.params.parse(params) as Record<string, unknown>,
           // A server would write an error that comes late into the midst of the rows. chDB is not given it.
           clickhouse_settings: { wait_end_of_query: 1 },
-        });
-        return decodeRows(await readWhole(stream), query.columns);
+        } as const;
+        return decodeRows(await inTurn(async () => readWhole((await client.exec(statement)).stream)), query.columns);
       }),
 
     run: (statement, params) =>

@@ -138,9 +138,15 @@ describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable
         ['18446744073709551615', true, [60_000], [2 ** 63]],
       ]);
       expect(await store.queryPacked(packed, { ids: [] })).toEqual([]);
-      const late = { ...packed, sql: 'SELECT number, throwIf(number = 3000000), [] FROM numbers(3000001)' };
-      await expect(store.queryPacked(late, { ids: [] })).rejects.toMatchObject({ code: '395' });
       await expect(store.queryPacked(packed, { ids: ['x'] })).rejects.toBeInstanceOf(ClickHouseError);
+    });
+
+    test('what a query gave before it failed reaches nobody, whoever waits behind it', async () => {
+      const late = { ...packed, sql: 'SELECT number, throwIf(number = 3000000), [] FROM numbers(3000001)' };
+      const failed = store.queryPacked(late, { ids: [] });
+      const next = [store.query(echo, { text: 'a', list: [], number: 1 }), store.queryPacked(packed, { ids: ['3'] })];
+      await expect(failed).rejects.toMatchObject({ code: '395' });
+      expect((await Promise.all(next)).map((rows) => rows.length)).toEqual([1, 1]);
     });
 
     test('parameters of one query are not seen by the next', async () => {
