@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { findKey, type Scope, type StoredKey, touchKey, validityOf } from '../store/records/api-keys.ts';
+import { orUnavailable } from '../store/records/or-unavailable.ts';
 import type { StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
 
@@ -16,7 +17,7 @@ export interface Principal {
 }
 
 export interface Keyring {
-  /** @throws AppError `unauthenticated` that says what is wrong with the key. */
+  /** @throws AppError `unauthenticated` that says what is wrong with the key; `unavailable` when the store is away. */
   principalOf(key: string): Promise<Principal>;
   /** Lets go of what is remembered of a key; called when it was changed. */
   forget(keyId: string): void;
@@ -37,7 +38,7 @@ export function createKeyring({ state, now }: { state: StateStore; now: () => Da
   });
 
   async function read(key: string): Promise<StoredKey> {
-    const stored = await findKey(state, key);
+    const stored = await orUnavailable(findKey(state, key));
     if (stored === undefined) throw new AppError('unauthenticated', 'the API key is not known');
     known.set(key, stored);
     return stored;
@@ -47,7 +48,7 @@ export function createKeyring({ state, now }: { state: StateStore; now: () => Da
     const at = now();
     if (stored.lastUsedAt !== null && at.getTime() - stored.lastUsedAt < touchEveryMs) return;
     stored.lastUsedAt = at.getTime();
-    await touchKey(state, stored.id, at);
+    await orUnavailable(touchKey(state, stored.id, at));
   }
 
   return {

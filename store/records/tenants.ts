@@ -1,5 +1,6 @@
 import { AppError } from '../../telemetry/errors.ts';
 import type { StateStore } from '../state.ts';
+import { orUnavailable } from './or-unavailable.ts';
 
 export interface Tenant {
   id: string;
@@ -68,7 +69,7 @@ const cacheMs = 10_000;
 /**
  * Finds tenants by id, from the store at most every ten seconds: each request that brings records asks for one.
  *
- * The function that it answers throws AppError `forbidden` when there is no such tenant.
+ * The function that it answers throws AppError `forbidden` when there is no such tenant, `unavailable` when the store is away.
  */
 export function createTenantLookup(state: StateStore, now: () => Date): (id: string) => Promise<Tenant> {
   let tenants: Promise<Tenant[]> | undefined;
@@ -76,7 +77,7 @@ export function createTenantLookup(state: StateStore, now: () => Date): (id: str
   return async (id) => {
     if (tenants === undefined || now().getTime() - readAt > cacheMs) {
       readAt = now().getTime();
-      tenants = listTenants(state);
+      tenants = orUnavailable(listTenants(state));
       // A read that failed is not kept.
       tenants.catch(() => {
         tenants = undefined;

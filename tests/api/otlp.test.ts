@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { decodePublished } from '../support/published-messages.ts';
 import { hasChdb } from '../support/servers.ts';
 import { message } from '../support/wire-writer.ts';
 
@@ -124,5 +125,32 @@ describe.skipIf(!hasChdb())('with auth required', () => {
     const remoteWrite = await post('/api/v1/write', protobuf);
     expect([remoteWrite.status, remoteWrite.headers.get('content-type')]).toEqual([401, 'text/plain; charset=UTF-8']);
     for (const { headers } of [otlp, remoteWrite]) expect(headers.get('www-authenticate')).toBe('Bearer');
+  });
+});
+
+describe.skipIf(!hasChdb())('while the state store is away', () => {
+  test('exports and remote write are told to come again, each in its way', async () => {
+    let nowMs = Date.now();
+    const service = await startTestApp({ now: () => new Date(nowMs) });
+    const rename = (from: string, to: string) => service.state.db.schema.alterTable(from).renameTo(to).execute();
+    const post = (path: string, type: string) =>
+      service.request(path, { method: 'POST', headers: { 'content-type': type }, body: '' });
+    await rename('tenants', 'gone');
+    nowMs += 60_000;
+    for (const path of ['/v1/metrics', '/v1/traces', '/v1/logs']) {
+      const answer = await post(path, protobuf);
+      expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('content-type')]).toEqual([
+        ...[503, '5', protobuf],
+      ]);
+      expect(decodePublished('Status', new Uint8Array(await answer.arrayBuffer()))).toEqual({
+        code: 14,
+        message: expect.stringContaining('send the same again'),
+      });
+    }
+    const remoteWrite = await post('/api/v1/write', protobuf);
+    expect([remoteWrite.status, remoteWrite.headers.get('retry-after')]).toEqual([503, '5']);
+    await rename('gone', 'tenants');
+    expect((await post('/v1/metrics', protobuf)).status).toBe(200);
+    await service.close();
   });
 });

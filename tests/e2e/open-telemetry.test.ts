@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Listening, listen } from '../../api/listen.ts';
 import { defineQuery } from '../../store/query.ts';
+import { createKey } from '../../store/records/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { otlpEncodings, type SdkOptions, startSdk } from '../support/open-telemetry.ts';
@@ -256,5 +257,52 @@ describe.skipIf(!hasChdb())('the OpenTelemetry SDK with its own exporters', () =
     });
     await service.request('/v1/series');
     expect(await service.telemetry.query(eventsOfAgent, { agent: 'again/7' })).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!hasChdb())('the exporters of the SDK under a limit of one request a second', () => {
+  const startedAt = new Date();
+  let isStill = true;
+  let service: TestApp;
+  let server: Listening;
+
+  beforeAll(async () => {
+    const limits = { FLEETCAST_LIMITS_REQUESTS_PER_SECOND: '1', FLEETCAST_LIMITS_BURST_SECONDS: '1' };
+    const env = { FLEETCAST_AUTH: 'required', ...limits };
+    service = await startTestApp({ env, now: () => (isStill ? startedAt : new Date()) });
+    server = await listen(service.app, { host: '127.0.0.1', port: 0 });
+  });
+  afterAll(async () => {
+    await server?.close();
+    await service?.close();
+  });
+
+  test.each(otlpEncodings)('come again when they are told to, in %s, and nothing is missing', async (encoding) => {
+    isStill = true;
+    const agent = `limited-${encoding}`;
+    const grant = { tenant: 'default', name: agent, scopes: ['ingest'] as const };
+    const { key } = await createKey(service.state, grant, startedAt);
+    const refused = async () =>
+      (await service.metrics.rateLimited.get()).values.reduce((sum, { value }) => sum + value, 0);
+    const before = await refused();
+    const sdk = startSdk({
+      url: server.url,
+      resource: { 'service.name': agent },
+      encoding,
+      headers: { 'x-auth-token': key },
+    });
+    sdk.meters.getMeter('test').createGauge('depth').record(1);
+    const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'search' };
+    sdk.tracers.getTracer('test').startSpan('execute_tool', { attributes }).end();
+    sdk.loggers.getLogger('test').emit({ severityNumber: 17, body: 'x', attributes: { 'task.id': 't' } });
+    const sent = sdk.shutdown();
+    await eventually(async () => (await refused()) > before, { what: 'an export that is refused' });
+    isStill = false;
+    await sent;
+    expect(await service.writer.caughtUp(10_000)).toBe(true);
+    const events = await service.telemetry.query(eventsOfAgent, { agent });
+    expect(events.map(({ kind }) => kind)).toEqual(['execute_tool search', 'log']);
+    const points = await service.telemetry.query(pointsOfAgent, { agent });
+    expect(points.map(({ metric }) => metric)).toContain('depth');
   });
 });

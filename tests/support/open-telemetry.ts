@@ -29,14 +29,24 @@ export interface SdkOptions {
   resource: Record<string, string>;
   temporality?: AggregationTemporality;
   isExponential?: boolean;
+  /** Sent with each export, as `OTEL_EXPORTER_OTLP_HEADERS` names them. */
+  headers?: Record<string, string>;
 }
 
 /** The SDK of OpenTelemetry with its real exporters; `shutdown` sends what is left and waits. */
-export function startSdk({ url, encoding, resource: attributes, temporality, isExponential = false }: SdkOptions) {
+export function startSdk({
+  url,
+  encoding,
+  resource: attributes,
+  temporality,
+  isExponential = false,
+  headers = {},
+}: SdkOptions) {
   const { Metric, Trace, Log } = exporters[encoding];
   const resource = resourceFromAttributes(attributes);
   const exporter = new Metric({
     url: `${url}/v1/metrics`,
+    headers,
     ...(temporality !== undefined && { temporalityPreference: temporality }),
   });
   const meters = new MeterProvider({
@@ -46,11 +56,11 @@ export function startSdk({ url, encoding, resource: attributes, temporality, isE
   });
   const tracers = new TracerProvider({
     resource,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new Trace({ url: `${url}/v1/traces` }) })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: new Trace({ url: `${url}/v1/traces`, headers }) })],
   });
   const loggers = new LoggerProvider({
     resource,
-    processors: [new BatchLogRecordProcessor({ exporter: new Log({ url: `${url}/v1/logs` }) })],
+    processors: [new BatchLogRecordProcessor({ exporter: new Log({ url: `${url}/v1/logs`, headers }) })],
   });
   return {
     meters,
