@@ -21,6 +21,17 @@ import type {
   Verdict,
 } from './api-types.ts';
 
+import type {
+  AuditEntry,
+  Cardinality,
+  Key,
+  KeyRequest,
+  NewKey,
+  QuarantineCount,
+  QuarantinedRecord,
+  Replayed,
+} from './operator-types.ts';
+
 /** An answer of the API that is not a success; `message` is the detail of its problem+json. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -133,6 +144,17 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
     slos: () => list<Slo>('/v1/slos'),
     slo: (id: string) => get<SloWithHistory>(at('slos', id)),
     jobs: () => list<JobInfo>('/v1/jobs'),
+    keys: () => list<Key>('/v1/keys'),
+    createKey: (key: KeyRequest) => change<NewKey>('POST', '/v1/keys', key),
+    rotateKey: (id: string) => change<NewKey>('POST', at('keys', id, 'rotate'), {}),
+    revokeKey: (id: string) => change<Key>('DELETE', at('keys', id)),
+    audit: (maxItems: number) => list<AuditEntry>('/v1/audit', {}, maxItems),
+    cardinality: () => get<Cardinality>('/v1/cardinality'),
+    quarantine: (query: { reason?: string }, maxItems: number) =>
+      list<QuarantinedRecord>('/v1/quarantine', query, maxItems),
+    quarantineCounts: () => list<QuarantineCount>('/v1/quarantine/counts'),
+    replay: (which: { ids?: string[]; source?: string; kind?: string; reason?: string }) =>
+      change<Replayed>('POST', '/v1/quarantine/replay', which),
     runs: (job: string, maxItems: number) => list<Run>(at('jobs', job, 'runs'), {}, maxItems),
   };
 }

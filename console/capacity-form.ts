@@ -51,7 +51,7 @@ export function capacityForm(metrics: readonly string[], route: Route): HTMLElem
     );
   return h(
     'form',
-    { class: 'capacity-form', onsubmit },
+    { class: 'inline-form', onsubmit },
     h(
       'label',
       {},

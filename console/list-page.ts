@@ -9,6 +9,9 @@ import type { Loaded } from './view.ts';
 interface ListOptions<Row> {
   /** The name of the page and of the table. */
   title: string;
+  /** Beside the heading, and between it and the table. */
+  aside?: Child;
+  lead?: Child;
   panelTitle: string;
   rows: Loaded<readonly Row[]>;
   columns: readonly TableColumn<Row>[];
@@ -30,6 +33,8 @@ interface ListOptions<Row> {
 /** A page of things of one kind: a heading, choices, a filter and a table of those that pass both. */
 export function listPage<Row>({
   title,
+  aside,
+  lead,
   panelTitle,
   rows,
   textOf,
@@ -42,7 +47,8 @@ export function listPage<Row>({
 }: ListOptions<Row>): Child {
   const actions = filterBox({ route, label: `Filter ${title.toLowerCase()}`, placeholder });
   return [
-    pageHeading({ title }),
+    pageHeading({ title, aside }),
+    lead,
     loadedPanel(
       { title: panelTitle, note: rows.ok && formatCount(rows.value.length), actions },
       rows,

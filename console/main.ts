@@ -11,12 +11,16 @@ import { agentView } from './views/agent.ts';
 import { agentsView } from './views/agents.ts';
 import { anomaliesView } from './views/anomalies.ts';
 import { anomalyView } from './views/anomaly.ts';
+import { auditView } from './views/audit.ts';
 import { capacityView } from './views/capacity.ts';
+import { cardinalityView } from './views/cardinality.ts';
 import { incidentView } from './views/incident.ts';
 import { incidentsView } from './views/incidents.ts';
 import { jobsView } from './views/jobs.ts';
+import { keysView } from './views/keys.ts';
 import { notFoundView } from './views/not-found.ts';
 import { overviewView } from './views/overview.ts';
+import { quarantineView } from './views/quarantine.ts';
 import { seriesView } from './views/series.ts';
 import { seriesListView } from './views/series-list.ts';
 import { sloView } from './views/slo.ts';
@@ -32,6 +36,8 @@ const views: Readonly<Record<string, { list: View; one?: View }>> = {
   anomalies: { list: anomaliesView, one: anomalyView },
   capacity: { list: capacityView },
   jobs: { list: jobsView },
+  intake: { list: cardinalityView, one: only('quarantine', quarantineView) },
+  access: { list: keysView, one: only('audit', auditView) },
 };
 
 const defaultRefreshSeconds = 10;
@@ -134,6 +140,11 @@ function viewOf(place: string): View {
 /** The place without its query: `#/agents`. */
 function currentPlace(): string {
   return location.hash.split('?')[0]!;
+}
+
+/** A page beside a list that has no things of its own. */
+function only(name: string, view: View): View {
+  return (context) => (context.route.segments[1] === name ? view : notFoundView)(context);
 }
 
 function markNavigation(): void {

@@ -21,6 +21,11 @@ const tones: Readonly<Record<string, Tone>> = {
   warning: 'warn',
   info: 'quiet',
   ended: 'quiet',
+  valid: 'good',
+  ending: 'warn',
+  expired: 'quiet',
+  revoked: 'bad',
+  stored: 'good',
 };
 
 /** A state as a shape and a word; the colour only repeats them. */

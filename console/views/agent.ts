@@ -90,6 +90,7 @@ function agentFacts({
   heartbeatAgeSeconds,
   intervalSeconds,
   firstSeenAt,
+  clockSkewSeconds,
   labels,
 }: Agent): Child {
   const hasLabels = Object.keys(labels).length > 0;
@@ -100,8 +101,16 @@ function agentFacts({
     ['Type', type === '' ? orAbsent(type) : h('a', { href: href(['agents'], { type }) }, type)],
     ['Version', orAbsent(version)],
     ['First seen', timeMark(firstSeenAt)],
+    ['Its clock', clockText(clockSkewSeconds)],
     ...(hasLabels ? [['Labels', h('span', { class: 'labels' }, labelList(labels))] as const] : []),
   ]);
+}
+
+/** How far a clock is from ours; within a tenth of a second it may as well be the network. */
+function clockText(skewSeconds: number | null): string {
+  if (skewSeconds === null) return 'not known yet';
+  const size = Math.abs(skewSeconds);
+  return size < 0.1 ? 'right' : `${formatSeconds(size)} ${skewSeconds > 0 ? 'ahead' : 'behind'}`;
 }
 
 function sparklineItem({ series, points }: Line, now: number): HTMLElement {

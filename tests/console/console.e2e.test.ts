@@ -88,6 +88,11 @@ describe.skipIf(!hasChromium)(title, () => {
       ['#/anomalies', /None/],
       ['#/capacity', /Choose a metric and a limit/],
       ['#/jobs', /forecast/],
+      ['#/intake', /of the budget is used/],
+      ['#/intake/quarantine', /Every record was taken as it came/],
+      ['#/access', /Keys of this tenant/],
+      ['#/access/audit', /Changes, newest first/],
+      ['#/access/nowhere', /There is no such page/],
       ['#/nowhere', /There is no such page/],
     ];
     for (const [hash, text] of places) {
@@ -96,6 +101,41 @@ describe.skipIf(!hasChromium)(title, () => {
       expect(complaints, hash).toEqual([]);
       await page.close();
     }
+  });
+
+  test('an admin makes a key, sees it once, rotates and revokes it, and finds that in the audit log', async () => {
+    const { page, complaints } = await open(`${service.url}/#/access`);
+    await page.getByLabel('Name').fill('grafana');
+    await page.getByLabel('read', { exact: true }).check();
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const shown = (await page.locator('.new-key').textContent()) ?? '';
+    expect(shown).toMatch(/^fc_[\w-]{32}$/);
+    await page.getByRole('button', { name: 'I have put it away' }).click();
+    await page.locator('.new-key').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByText('ending').waitFor();
+    expect(await page.locator('.new-key').textContent()).not.toBe(shown);
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Revoke' }).last().click();
+    await page.getByText('revoked').first().waitFor();
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await page.getByText('key.revoked').waitFor();
+    expect(await page.locator('main').textContent()).toMatch(/key\.revoked[\s\S]*key\.rotated[\s\S]*key\.created/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('an operator sees why a record was refused, and sends it again', async () => {
+    const old = { metric: 'forgotten', value: 1, time: '2015-06-01T00:00:00Z' };
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${service.url}/v1/samples`, { method: 'POST', headers, body: JSON.stringify(old) });
+    const { page, complaints } = await open(`${service.url}/#/intake/quarantine?reason=late`);
+    await page.getByText(/2015-06-01.* is out of bounds/).waitFor();
+    await page.getByRole('group', { name: 'Send late samples again' }).getByRole('button').click();
+    await page.getByText('1 record taken').waitFor();
+    await page.getByText('sent again', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   test('a planner asks by a form when a metric reaches a limit, and can send the answer as a link', async () => {
