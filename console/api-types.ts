@@ -117,6 +117,8 @@ export interface CapacityRow {
 
 export interface Capacity {
   asOf: string;
+  /** The length of a cell of history, in which `needed` and `available` count. */
+  cellSeconds: number;
   items: readonly CapacityRow[];
 }
 

@@ -150,8 +150,11 @@ function only(name: string, view: View): View {
 function markNavigation(): void {
   const [first = ''] = parseRoute(location.hash).segments;
   for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a[href^="#"]')) {
-    if ((parseRoute(link.hash).segments[0] ?? '') === first) link.setAttribute('aria-current', 'page');
+    const isCurrent = (parseRoute(link.hash).segments[0] ?? '') === first;
+    if (isCurrent) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
+    // On a narrow screen the row of links is longer than the screen.
+    if (isCurrent) link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 }
 

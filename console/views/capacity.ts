@@ -3,7 +3,7 @@ import { capacityChart } from '../capacity-chart.ts';
 import { type CapacityInquiry, capacityForm, readInquiry } from '../capacity-form.ts';
 import { emptyWithCommand, sampleCommand } from '../command-box.ts';
 import { type Child, h } from '../dom.ts';
-import { absent, displayUnit, formatCount, formatRatio, formatValue } from '../format.ts';
+import { absent, displayUnit, formatCount, formatRatio, formatSeconds, formatValue } from '../format.ts';
 import { labelList, labelText, stateMark, timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
 import { href } from '../route.ts';
@@ -63,11 +63,11 @@ function answerPanel(
   const unit = displayUnit(metric, series.find((each) => each.metric === metric)?.unit ?? '');
   const title = `${metric} ${inquiry.direction} ${formatValue(Number(inquiry.limit), unit)}`;
   const note = capacity.ok && formatCount(capacity.value.items.length);
-  return loadedPanel({ title, note }, capacity, ({ items, asOf }) =>
+  return loadedPanel({ title, note }, capacity, ({ items, asOf, cellSeconds }) =>
     items.length === 0
       ? emptyNote('All of them have been silent for a day.')
       : [
-          draw(items, columnsOf(inquiry, unit)),
+          draw(items, columnsOf(inquiry, unit, cellSeconds)),
           h(
             'p',
             { class: 'footnote' },
@@ -79,14 +79,14 @@ function answerPanel(
   );
 }
 
-function columnsOf({ by }: CapacityInquiry, unit: string): readonly TableColumn<CapacityRow>[] {
+function columnsOf({ by }: CapacityInquiry, unit: string, cellSeconds: number): readonly TableColumn<CapacityRow>[] {
   return [
     { id: 'what', title: by === 'series' ? 'Series' : by, sortBy: nameOf, cell: subjectOf },
     {
       id: 'left',
       title: 'Time left',
       sortBy: ({ daysLeft, daysLeftLow }) => daysLeft ?? 1e6 + (daysLeftLow ?? 1e6),
-      cell: timeLeft,
+      cell: (row) => timeLeft(row, cellSeconds),
     },
     {
       id: 'probability',
@@ -135,21 +135,14 @@ function subjectOf({ seriesId, agent, type, labels, series }: CapacityRow): Chil
   return [h('b', {}, type || 'fleet'), h('small', {}, `${formatCount(series)} series`)];
 }
 
-function timeLeft({
-  passed,
-  reachedAt,
-  daysLeft,
-  daysLeftLow,
-  daysLeftHigh,
-  reason,
-  needed,
-  available,
-}: CapacityRow): Child {
+function timeLeft(row: CapacityRow, cellSeconds: number): Child {
+  const { passed, reachedAt, daysLeft, daysLeftLow, daysLeftHigh, reason, needed, available } = row;
   if (passed && reachedAt !== null) return [stateMark('open', 'passed'), h('small', {}, 'since ', timeMark(reachedAt))];
   const early = daysLeftLow === null ? '' : `early ${formatDays(daysLeftLow)}`;
   if (daysLeft === null || reachedAt === null) {
     const why = reason === null ? absent : (reasons[reason] ?? reason);
-    const lacks = needed === null ? '' : `${available} of ${needed} parts seen`;
+    const seen = formatSeconds((available ?? 0) * cellSeconds);
+    const lacks = needed === null ? '' : `${seen} of ${formatSeconds(needed * cellSeconds)} seen`;
     return [h('span', { class: 'quiet' }, why), h('small', {}, lacks || early)];
   }
   const late = daysLeftHigh === null ? 'late beyond the horizon' : `late ${formatDays(daysLeftHigh)}`;

@@ -89,14 +89,16 @@ function jobCard({ job, runs }: JobWithRuns, now: number): HTMLElement {
         runs.length === 0 ? 'no runs yet' : `${failures.length} of the last ${runs.length} failed`,
       ),
     ),
-    failures[0] !== undefined &&
-      h(
-        'div',
-        { class: 'problem' },
-        h('strong', {}, 'Last failure, ', timeMark(failures[0].startedAt)),
-        h('p', {}, failures[0].error),
-      ),
+    failures[0] && failureNote(failures[0], last?.status === 'failed'),
   );
+}
+
+/** A failure that later runs made good is told in passing. */
+function failureNote({ startedAt, error }: Run, isLast: boolean): HTMLElement {
+  const when = ['Last failure, ', timeMark(startedAt)];
+  return isLast
+    ? h('div', { class: 'problem' }, h('strong', {}, when), h('p', {}, error))
+    : h('p', { class: 'note' }, when, `: ${error}`);
 }
 
 function fact(name: string, value: Child): HTMLElement {
