@@ -3,6 +3,7 @@ import { scaledQuantileLoss, weightedQuantileLoss } from '../models/evaluation/q
 import type { Forecaster } from '../models/forecasters/forecaster.ts';
 import { createForecasters } from '../models/forecasters/registry.ts';
 import { testedSteps } from '../models/forecasters/trials.ts';
+import { meanOfAll } from '../models/statistics/mean-of-all.ts';
 import { formatNumber, renderTable } from '../tools/table.ts';
 import { type BenchContext, defineBench } from './bench.ts';
 import { type EttSeries, readEtt, ett as rules } from './datasets/ett.ts';
@@ -89,8 +90,10 @@ function measureOne(
   const scored = forecasts.filter(({ past }) => seasonalNaiveError(past, seasonLength) > 0);
   return {
     forecaster: forecaster.id,
-    mase: meanOf(scored.map(({ past, actual, mean }) => mase({ actual, forecast: mean, history: past, seasonLength }))),
-    sql: meanOf(
+    mase: meanOfAll(
+      scored.map(({ past, actual, mean }) => mase({ actual, forecast: mean, history: past, seasonLength })),
+    ),
+    sql: meanOfAll(
       scored.map(({ past, actual, quantiles }) =>
         scaledQuantileLoss({ actual, quantiles, levels, history: past, seasonLength }),
       ),
@@ -103,8 +106,4 @@ function measureOne(
     cpuSeconds,
     cpuSecondsPerForecast: cpuSeconds / forecasts.length,
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

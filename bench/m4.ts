@@ -8,6 +8,7 @@ import { smape } from '../models/evaluation/smape.ts';
 import type { Forecast, Forecaster, ForecastRequest } from '../models/forecasters/forecaster.ts';
 import { createForecasters } from '../models/forecasters/registry.ts';
 import { testedSteps } from '../models/forecasters/trials.ts';
+import { meanOfAll } from '../models/statistics/mean-of-all.ts';
 import { formatNumber, renderTable } from '../tools/table.ts';
 import { type BenchContext, defineBench } from './bench.ts';
 import { type M4Frequency, type M4Series, m4Frequencies, readM4 } from './datasets/m4.ts';
@@ -102,8 +103,8 @@ function naive2Errors(series: readonly M4Series[], frequency: M4Frequency): { sm
 
 function meanErrors(series: readonly M4Series[], forecasts: readonly Float64Array[], seasonLength: number) {
   return {
-    smape: meanOf(series.map(({ test }, i) => smape(test, forecasts[i]!))),
-    mase: meanOf(
+    smape: meanOfAll(series.map(({ test }, i) => smape(test, forecasts[i]!))),
+    mase: meanOfAll(
       series.map(({ train, test }, i) => mase({ actual: test, forecast: forecasts[i]!, history: train, seasonLength })),
     ),
   };
@@ -159,10 +160,10 @@ function score(
     forecaster,
     owa: owa(errors, reference),
     ...errors,
-    msis: meanOf(
+    msis: meanOfAll(
       series.map(({ train, test }, i) => msis({ actual: test, ...bounds[i]!, history: train, seasonLength, alpha })),
     ),
-    coverage: meanOf(series.map(({ test }, i) => coverage(test, bounds[i]!.lower, bounds[i]!.upper))),
+    coverage: meanOfAll(series.map(({ test }, i) => coverage(test, bounds[i]!.lower, bounds[i]!.upper))),
   };
 }
 
@@ -172,8 +173,4 @@ function toCsv(series: readonly M4Series[], forecasts: readonly Forecast[]): str
     return [...mean].map((value, h) => `${id},${h + 1},${value},${quantiles[0]![h]!},${quantiles.at(-1)![h]!}`);
   });
   return `id,h,mean,lower,upper\n${lines.join('\n')}\n`;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -44,27 +44,34 @@ function forecastOne(members: readonly PointForecaster[], hasFloor: boolean, req
   const { seasonLengths, horizon } = request;
   const withFloor = members.includes(seasonalNaive) ? members : [...members, seasonalNaive];
   const trials = runTrials(withFloor, values, seasonLengths, horizon, hasFloor);
-  const floor = combine(only(trials, [seasonalNaive]), actual);
+  const floor = judge(only(trials, [seasonalNaive]), actual);
   const asked = only(trials, members);
-  const combined = asked.members.length === 0 ? floor : combine(asked, actual);
-  const floorError = testError(floor, trials, actual);
-  const chosen = hasFloor && testError(combined, trials, actual) > floorError ? floor : combined;
-  return toForecast(chosen, floorError, trials, actual, request);
+  const isFloor = asked.members.every(({ id }) => id === seasonalNaive.id);
+  const combined = isFloor ? floor : judge(asked, actual);
+  const chosen = hasFloor && combined.error > floor.error ? floor : combined;
+  return toForecast(chosen, floor.error, trials, actual, request);
 }
 
 function only(trials: Trials, members: readonly PointForecaster[]): Trials {
   return { ...trials, members: trials.members.filter(({ id }) => members.some((member) => member.id === id)) };
 }
 
-/** The mean absolute error over all tests. */
-function testError({ tests }: Combination, { origins, testedHorizon }: Trials, actual: Float64Array): number {
-  return mean(
-    tests.map((test, k) => meanAbsoluteError(actual.subarray(origins[k]!, origins[k]! + testedHorizon), test)),
+interface Judged extends Combination {
+  /** The mean absolute error over all tests. */
+  error: number;
+}
+
+function judge(trials: Trials, actual: Float64Array): Judged {
+  const { origins, testedHorizon } = trials;
+  const combination = combine(trials, actual);
+  const errors = combination.tests.map((test, k) =>
+    meanAbsoluteError(actual.subarray(origins[k]!, origins[k]! + testedHorizon), test),
   );
+  return { ...combination, error: mean(errors) };
 }
 
 function toForecast(
-  chosen: Combination,
+  chosen: Judged,
   floorError: number,
   trials: Trials,
   actual: Float64Array,
@@ -86,7 +93,7 @@ function toForecast(
       .filter(({ weight }) => weight >= leastWeight)
       .sort((a, b) => b.weight - a.weight)
       .map(({ id, weight, error }): Member => ({ forecaster: id, weight, mase: inScales(error) })),
-    mase: inScales(testError(chosen, trials, actual)),
+    mase: inScales(chosen.error),
     naiveMase: inScales(floorError),
     testedHorizon,
     folds: origins.length,

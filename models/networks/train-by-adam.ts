@@ -1,5 +1,6 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
+import { meanOfAll } from '../statistics/mean-of-all.ts';
 import type { Tf } from './backend.ts';
 
 export interface TrainingProgress {
@@ -51,16 +52,12 @@ export async function trainByAdam(
       const done = step + 1;
       if (done % stepsPerTurn !== 0 && done !== steps) continue;
       signal?.throwIfAborted();
-      onProgress?.({ step: done, steps, loss: meanOf(losses.subarray(Math.max(0, done - stepsPerTurn), done)) });
+      onProgress?.({ step: done, steps, loss: meanOfAll(losses.subarray(Math.max(0, done - stepsPerTurn), done)) });
       await yieldToEvents();
     }
   } finally {
     optimizer.dispose();
   }
   const tenth = Math.max(1, Math.floor(steps / 10));
-  return { first: meanOf(losses.subarray(0, tenth)), last: meanOf(losses.subarray(-tenth)) };
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { first: meanOfAll(losses.subarray(0, tenth)), last: meanOfAll(losses.subarray(-tenth)) };
 }

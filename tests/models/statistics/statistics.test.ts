@@ -5,6 +5,7 @@ import { fillGaps } from '../../../models/statistics/fill-gaps.ts';
 import { finiteValues } from '../../../models/statistics/finite-values.ts';
 import { mad, madToSigma } from '../../../models/statistics/mad.ts';
 import { mean } from '../../../models/statistics/mean.ts';
+import { meanOfAll } from '../../../models/statistics/mean-of-all.ts';
 import { median } from '../../../models/statistics/median.ts';
 import { normalQuantile } from '../../../models/statistics/normal-quantile.ts';
 import { quantile } from '../../../models/statistics/quantile.ts';
@@ -115,4 +116,11 @@ test('seededRandom repeats itself, stays in [0, 1) and has the mean of a uniform
   expect(draw(8)).not.toEqual(numbers);
   expect(numbers.every((value) => value >= 0 && value < 1)).toBe(true);
   expect(mean(numbers)).toBeCloseTo(0.5, 1);
+});
+
+test('a missing value is left out of the mean, but shows in the mean of all', () => {
+  expect(mean([1, 2, Number.NaN, 6])).toBe(3);
+  expect(meanOfAll([1, 2, 6])).toBe(3);
+  expect(meanOfAll([1, 2, Number.NaN, 6])).toBeNaN();
+  expect(meanOfAll([])).toBeNaN();
 });
