@@ -126,7 +126,8 @@ function foldAnomalies(
   openAbove: number,
 ): Anomaly[] {
   const mergeGapSeconds = Math.max(defaultThresholdOptions.mergeGapSeconds, (2 * stepMs) / 1000);
-  const options = { openAbove, keepAbove: openAbove * defaultThresholdOptions.keepAbove, mergeGapSeconds };
+  const keepAbove = openAbove * defaultThresholdOptions.keepAbove;
+  const options = { ...defaultThresholdOptions, openAbove, keepAbove, mergeGapSeconds };
   const anomalies: Anomaly[] = [];
   let state = initThreshold();
   for (let i = 0; i < times.length; i++) {

@@ -11,6 +11,7 @@ import type { RowOf } from '../store/table.ts';
 import { incidentsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job, JobWindow } from './job.ts';
+import { endOutdated, readOutdated } from './outdated-incidents.ts';
 import { readCalls } from './read-calls.ts';
 import { type Fleet, oldestFindingMs, readFindings, readFleet, withObservedDependencies } from './read-findings.ts';
 
@@ -27,7 +28,8 @@ const maxKept = 500;
  * What an incident is depends on the findings alone and not on the windows in which they were seen: each run groups
  * everything that is connected with its window anew, and writes what differs from what is stored. An incident keeps its
  * name while it grows, since it is the one that its findings were in before; of two that turn out to be one, the earlier
- * goes on and the other says so. One whose findings are all gone is withdrawn.
+ * goes on and the other says so. One whose findings are all gone is withdrawn. One that goes on for an anomaly that has
+ * ended meanwhile, long ago, is grouped anew as well.
  */
 export function createIncidentsJob({ telemetry, state }: { telemetry: TelemetryStore; state: StateStore }): Job {
   return {
@@ -63,13 +65,20 @@ async function regroup(
   window: JobWindow,
   resolved: ReadonlyMap<string, number>,
 ): Promise<Row[]> {
-  const core = { from: window.from - lookbackMs, to: window.to };
+  const outdated = (await readOutdated(telemetry, tenant.id)).filter(({ started_at }) => started_at < window.to);
+  const earliest = outdated.reduce((from, { started_at }) => Math.min(from, started_at), window.from - lookbackMs);
+  const core = { from: Math.max(earliest, window.from - oldestFindingMs), to: window.to };
   const known = await readFleet(telemetry, tenant.id, window.from);
   const { groups, fleet, range } = await connectedGroups(telemetry, tenant.id, known, core);
   const stored = await telemetry.query(incidentsOverlapping, { tenant: tenant.id, ...range });
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   const calls = await readCalls(telemetry, tenant.id, groups, fleet);
-  return [...settle({ groups, calls, stored, resolved, fleet, core, tenant: tenant.id, asOf: window.to, until })];
+  const context = { tenant: tenant.id, asOf: window.to, until };
+  // What began before everything that is read anew cannot be grouped any more.
+  const past = outdated.filter(({ started_at }) => started_at < core.from);
+  const settled = stored.filter(({ id }) => !past.some((incident) => incident.id === id));
+  const rows = settle({ groups, calls, stored: settled, resolved, fleet, core, ...context });
+  return [...rows, ...past.map((incident) => toRowAsIs(endOutdated(incident), context))];
 }
 
 interface Connected {
@@ -231,8 +240,15 @@ function isSame(row: Row, stored: Row, before: IncidentRow): boolean {
 
 /** The row of an incident that is no more: withdrawn, or a part of another. */
 function toEnded(
-  { id, agents, metrics, types, suspects, findings, as_of, withdrawn: _, merged_into: __, ...rest }: IncidentRow,
-  { tenant, into, asOf, until }: { tenant: string; into: string; asOf: number; until: number },
+  incident: IncidentRow,
+  { into, ...context }: Omit<RowContext, 'id' | 'before'> & { into: string },
+): Row {
+  return { ...toRowAsIs(incident, context), merged_into: into, withdrawn: into === '' ? 1 : 0 };
+}
+
+function toRowAsIs(
+  { id, agents, metrics, types, suspects, findings, as_of, withdrawn, ...rest }: IncidentRow,
+  { tenant, asOf, until }: Omit<RowContext, 'id' | 'before'>,
 ): Row {
   return {
     tenant,
@@ -243,8 +259,7 @@ function toEnded(
     types: JSON.stringify(types),
     suspects: JSON.stringify(suspects),
     findings: JSON.stringify(findings),
-    merged_into: into,
-    withdrawn: into === '' ? 1 : 0,
+    withdrawn: Number(withdrawn),
     as_of: Math.max(asOf, as_of),
     until,
   };

@@ -14,13 +14,20 @@ export interface Anomaly {
 export interface ThresholdOptions {
   /** An anomaly opens when a score passes this. */
   openAbove: number;
-  /** An open one goes on while scores stay above this. */
+  /** An open one goes on while scores stay above this ... */
   keepAbove: number;
+  /** ... and values lie further from what is expected than this part of the way to the edge of the band. */
+  settledShare: number;
   /** Two runs closer than this are one anomaly. */
   mergeGapSeconds: number;
 }
 
-export const defaultThresholdOptions: ThresholdOptions = { openAbove: 1, keepAbove: 0.6, mergeGapSeconds: 900 };
+export const defaultThresholdOptions: ThresholdOptions = {
+  openAbove: 1,
+  keepAbove: 0.6,
+  settledShare: 0.1,
+  mergeGapSeconds: 900,
+};
 
 /** Plain data that survives a JSON round trip; `open` is the anomaly that goes on, or that may still be joined. */
 export interface ThresholdState {
@@ -47,7 +54,8 @@ export interface ThresholdStep {
 /**
  * Decides, apart from scoring, what is an anomaly: it opens above 1, goes on above 0.6 (so that a score which wavers
  * at the edge, or is held back while it goes on, is one anomaly and not ten), and is closed by the first sample that comes more than `mergeGapSeconds`
- * after its end. Pure; samples come in ascending order of time.
+ * after its end. A value that is about what was expected does not keep it open, though a mean of the last hour be still out of
+ * place. Pure; samples come in ascending order of time.
  */
 export function stepThreshold(
   { open }: ThresholdState,
@@ -58,8 +66,14 @@ export function stepThreshold(
   const isOver = open !== null && timeMs - open.endMs > options.mergeGapSeconds * 1000;
   const current = isOver ? null : open;
   const closed = isOver ? open : null;
-  const belongs = verdict.score > (current === null ? options.openAbove : options.keepAbove);
+  const belongs = verdict.score > options.openAbove || (current !== null && goesOn(sample, options));
   return { state: { open: belongs ? extend(current, sample) : current }, closed };
+}
+
+function goesOn({ value, verdict }: ScoredSample, { keepAbove, settledShare }: ThresholdOptions): boolean {
+  const { score, expected, lower, upper } = verdict;
+  const wayToEdge = Math.max(upper - expected, expected - lower);
+  return score > keepAbove && Math.abs(value - expected) > settledShare * wayToEdge;
 }
 
 function extend(open: Anomaly | null, { timeMs, value, verdict }: ScoredSample): Anomaly {

@@ -47,6 +47,15 @@ export const anomaliesToGroup = defineQuery({
   }),
 });
 
+/** Of some anomalies, those that go on and that somebody is to be told of. */
+export const openAmong = defineQuery({
+  name: 'open_among',
+  sql: `SELECT anomaly_id AS id FROM anomalies FINAL
+  WHERE tenant = {tenant:String} AND withdrawn = 0 AND held_back_by = '' AND ended_at IS NULL AND anomaly_id IN {ids:Array(String)}`,
+  params: z.object({ tenant: z.string(), ids: z.array(z.string()) }),
+  row: z.object({ id: z.string() }),
+});
+
 /** The silences of agents that became down, but for those that had said that they stop. `ended_at` is the heartbeat after. */
 export const silencesToGroup = defineQuery({
   name: 'silences_to_group',

@@ -68,6 +68,16 @@ export const incidentsOverlapping = defineQuery({
   row: wholeRow,
 });
 
+/** The incidents that go on as far as is known, with their findings. */
+export const unendedIncidents = defineQuery({
+  name: 'unended_incidents',
+  sql: `SELECT ${columns}, i.findings AS findings FROM incidents AS i FINAL
+  WHERE i.tenant = {tenant:String} AND i.withdrawn = 0 AND i.merged_into = '' AND i.ended_at IS NULL
+  ORDER BY i.started_at, i.incident_id LIMIT 10000`,
+  params: z.object({ tenant: z.string() }),
+  row: wholeRow,
+});
+
 /** One incident by its id, merged or withdrawn too. */
 export const incidentById = defineQuery({
   name: 'incident_by_id',

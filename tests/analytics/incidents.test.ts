@@ -121,6 +121,36 @@ describe.skipIf(!hasChdb())('the incidents job', () => {
     expect(await readAll(telemetry, 'incidents', tenant)).toEqual(before);
   });
 
+  test('ends an incident when a late run of a detector says that its anomaly ended long ago, or that it was none', async () => {
+    const { tenant, job, anomaly, list } = await arrange();
+    await anomaly('a', 0, null);
+    await anomaly('b', 60, null);
+    await anomaly('b', 65, null);
+    await runWindows(job, [minute(0), minute(70), minute(600)]);
+    expect((await list()).map(({ ended_at }) => ended_at)).toEqual([null, null]);
+    await anomaly('a', 0, 10, { as_of: minute(605) });
+    await anomaly('b', 60, 62, { as_of: minute(605) });
+    await anomaly('b', 65, null, { as_of: minute(605), withdrawn: 1 });
+    await runWindow(job, minute(600), minute(610));
+    expect((await list()).map(({ ended_at, finding_count }) => [ended_at, finding_count])).toEqual([
+      [minute(63), 1],
+      [minute(11), 1],
+    ]);
+    const stored = await readAll(telemetry, 'incidents', tenant);
+    expect(await runWindow(job, minute(600), minute(610))).toMatchObject({ opened: 0, changed: 0 });
+    expect(await readAll(telemetry, 'incidents', tenant)).toEqual(stored);
+  });
+
+  test('ends an incident of more than a week ago whose anomaly is over', async () => {
+    const { job, anomaly, list } = await arrange();
+    await anomaly('a', 0, null);
+    await runWindow(job, minute(0), minute(10));
+    await anomaly('a', 0, 20, { as_of: minute(30) });
+    const later = minute(8 * 24 * 60);
+    await runWindow(job, later, later + minuteMs);
+    expect(await list()).toMatchObject([{ ended_at: minute(0), withdrawn: false }]);
+  });
+
   test('two incidents that turn out to be one: the earlier goes on, the other says what it became a part of', async () => {
     const { job, anomaly, list, one, depends } = await arrange();
     await anomaly('a', 0, 20);

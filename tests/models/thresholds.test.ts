@@ -38,6 +38,12 @@ describe('an anomaly', () => {
     expect(closed.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([[0, 240_000]]);
   });
 
+  test('is over when values are back to what is expected, though its score lingers', () => {
+    const lingering = toSamples([2, 0.7, 0.7, 0.7, 0.7]).map((sample, i) => ({ ...sample, value: i < 2 ? 9 : 0.9 }));
+    const { closed } = foldThreshold(initThreshold(), lingering, { ...defaultThresholdOptions, mergeGapSeconds: 60 });
+    expect(closed.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([[0, 60_000]]);
+  });
+
   test('is joined by a run within the merge gap and not by one beyond it', () => {
     expect(decide([2, 0, 2, 0, 0, 0, 0], 120).closed).toHaveLength(1);
     expect(decide([2, 0, 0, 2, 0, 0, 0], 120).closed).toHaveLength(2);
