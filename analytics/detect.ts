@@ -182,6 +182,7 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
         memories.delete(id);
         total.failed++;
         window.log.warn({ tenant: tenant.id, series: id, reason: result.error }, 'series not scored');
+        window.partFailed(`series ${id}`, result.error);
         continue;
       }
       const threshold = memories.get(id)?.threshold ?? initThreshold();

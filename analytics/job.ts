@@ -12,6 +12,8 @@ export interface JobWindow {
   log: Logger;
   /** Tells how far the run is, 0 to 1. */
   progress(ratio: number): void;
+  /** Tells of a part that failed while the run goes on with the others: the history of the run names it. */
+  partFailed(part: string, reason: string): void;
 }
 
 /**

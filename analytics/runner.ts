@@ -13,6 +13,7 @@ import { AppError } from '../telemetry/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { findJob, type Job } from './job.ts';
+import { collectPartFailures } from './part-failures.ts';
 
 export interface RunnerOptions {
   jobs: readonly Job[];
@@ -69,6 +70,7 @@ export function createRunner({
   async function execute(job: Job, run: JobRun): Promise<void> {
     const runLog = log.child({ job: job.id, run: run.id });
     const end = metrics.jobDuration.startTimer({ job: job.id });
+    const failures = collectPartFailures();
     let written = performance.now();
     // The last word on a run must be its end: a progress that is still on its way is waited for.
     let writing: Promise<void> = Promise.resolve();
@@ -96,6 +98,7 @@ export function createRunner({
           signal: stopping.signal,
           log: runLog,
           progress: (ratio) => progress(before + ratio * share),
+          partFailed: failures.note,
         });
         for (const [name, count] of Object.entries(counts)) run.result[name] = (run.result[name] ?? 0) + count;
         const follows = watermark === undefined ? run.trigger === 'schedule' : from <= watermark;
@@ -104,6 +107,7 @@ export function createRunner({
         from = to;
       }
       run.status = 'succeeded';
+      run.error = failures.text();
     } catch (error) {
       run.status = 'failed';
       run.error = (error as Error).message;

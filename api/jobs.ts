@@ -25,7 +25,7 @@ const runSchema = z
     startedAt: isoTime,
     finishedAt: isoTime.nullable(),
     result: z.record(z.string(), z.number()),
-    error: z.string(),
+    error: z.string().openapi({ description: 'Why it failed; of a run that succeeded, which parts did not.' }),
   })
   .openapi('JobRun');
 const jobSchema = z

@@ -145,7 +145,15 @@ async function openFleet(count: number): Promise<Fleet> {
 
 function runWindow(job: Job, from: number, to: number): Promise<Record<string, number>> {
   const signal = new AbortController().signal;
-  return job.run({ from, to, retainFromDay: farDay - 400, signal, log: createLogger('silent'), progress: () => {} });
+  return job.run({
+    from,
+    to,
+    retainFromDay: farDay - 400,
+    signal,
+    log: createLogger('silent'),
+    progress: () => {},
+    partFailed: () => {},
+  });
 }
 
 async function measureTicks(

@@ -16,6 +16,7 @@ export interface JobRun {
   finishedAt: number | null;
   /** What the job counted. */
   result: Record<string, number>;
+  /** Why it failed; of one that succeeded, which parts did not. */
   error: string;
 }
 

@@ -93,6 +93,18 @@ describe('the runner', () => {
       expect(await listRuns(state.store, job.id, 10)).toHaveLength(1);
     });
 
+    test('names the parts that failed while the others went well, the first twenty of them, and goes on', async () => {
+      work = async ({ partFailed }) => {
+        for (let i = 1; i <= 22; i++) partFailed(`series ${i}`, 'no number');
+        return { failed: 22 };
+      };
+      await create().runDue(job);
+      const [run] = await listRuns(state.store, job.id, 1);
+      expect(run).toMatchObject({ status: 'succeeded', result: { failed: 22 } });
+      expect(run!.error).toMatch(/^22 failed: series 1: no number; .*; series 20: no number; and 2 more$/);
+      expect([await watermark(), await counter('jobFailures')]).toEqual([-1, 0]);
+    });
+
     test('cuts a long window, each part following the one before, and counts them together', async () => {
       await advanceWatermark(state.store, job.id, noon - 150 * 60_000);
       await create().runDue(job);

@@ -55,6 +55,7 @@ export function runWindow(
     signal: new AbortController().signal,
     log: createLogger('silent'),
     progress: () => {},
+    partFailed: () => {},
     ...rest,
   });
 }
