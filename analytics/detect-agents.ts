@@ -2,10 +2,9 @@ import { createVerdictColumns, setVerdict } from '../models/detectors/verdict-co
 import { contextMsOf, type VectorScores } from '../models/multivariate/calibrated.ts';
 import { type Frame, isObserved } from '../models/multivariate/frame.ts';
 import type { Lingering } from '../models/multivariate/lingering.ts';
-import { chosenMultivariate, getMultivariate } from '../models/multivariate/registry.ts';
+import { getMultivariate, multivariateIds } from '../models/multivariate/registry.ts';
 import { minCohort, type PeerState } from '../models/peers/peer-position.ts';
 import type { ModelPool } from '../models/pool.ts';
-import { modelInUse } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import { seriesId } from '../store/series-id.ts';
 import type { StateStore } from '../store/state.ts';
@@ -20,7 +19,7 @@ import {
   storeFindings,
 } from './agent-findings.ts';
 import { frameOf, type MinuteValues, minuteMs, readMinutes } from './agent-points.ts';
-import { type AgentReference, referenceKind } from './agent-reference.ts';
+import type { AgentReference, AgentReferences } from './agent-reference.ts';
 import { type AgentSeries, readAgentSeries, vectorScoreMetric } from './agent-series.ts';
 import type { Job, JobWindow } from './job.ts';
 
@@ -28,13 +27,14 @@ export interface DetectAgentsJobOptions {
   telemetry: TelemetryStore;
   state: StateStore;
   models: ModelPool;
+  references: AgentReferences;
   excludeMetrics: readonly string[];
 }
 
 /** The names by which the anomalies of this job are known. */
 export const agentDetectors = { peers: 'peers', vectors: 'vectors' } as const;
 
-const contextMs = contextMsOf(getMultivariate(chosenMultivariate));
+const contextMs = Math.max(...multivariateIds.map((id) => contextMsOf(getMultivariate(id))));
 /** A run that begins where no other ended looks back so far for what it should remember, at most. */
 const longestCatchUpMs = 3_600_000;
 /** Contributions below this are not worth a word. */
@@ -46,7 +46,7 @@ const leastContribution = 0.1;
  * second is a series of its own, `agent_vector_score`.
  */
 export function createDetectAgentsJob(options: DetectAgentsJobOptions): Job {
-  const { telemetry, state, models } = options;
+  const { telemetry, state, models, references } = options;
   const excludeMetrics = [...options.excludeMetrics, vectorScoreMetric];
   const kept = new Map<string, { peers: AgentMemories; vectors: AgentMemories; asOf: number }>();
   return {
@@ -73,7 +73,7 @@ export function createDetectAgentsJob(options: DetectAgentsJobOptions): Job {
         const from = catchUpFrom([memories.peers, memories.vectors], window.from);
         const range = { from: from - contextMs, to: window.to, excludeMetrics };
         const minutes = await readMinutes(telemetry, tenant, series, range);
-        const piece = { models, telemetry, state, tenant, series, minutes, window };
+        const piece = { models, telemetry, references, tenant, series, minutes, window };
         const peers = await judgeCohorts(piece, memories.peers);
         const vectors = await judgeVectors(piece, memories.vectors);
         for (const [detector, judged] of [
@@ -106,7 +106,7 @@ function catchUpFrom(memories: readonly AgentMemories[], from: number): number {
 interface Piece {
   models: ModelPool;
   telemetry: TelemetryStore;
-  state: StateStore;
+  references: AgentReferences;
   tenant: Tenant;
   series: readonly AgentSeries[];
   minutes: MinuteValues;
@@ -148,12 +148,11 @@ async function judgeCohorts(
 }
 
 async function judgeVectors(piece: Piece, memories: AgentMemories): Promise<JudgedSeries[]> {
-  const { state, tenant, series } = piece;
+  const { references, tenant, series } = piece;
   const judged: JudgedSeries[] = [];
   for (const [type, ofType] of Map.groupBy(series, (each) => each.type)) {
-    const model = await modelInUse(state, tenant.id, referenceKind(type));
-    if (model === undefined) continue;
-    const reference = JSON.parse(model.weights.toString('utf8')) as AgentReference;
+    const reference = await references(tenant.id, type);
+    if (reference === undefined) continue;
     judged.push(...(await judgeType(piece, memories, ofType, reference)));
   }
   await storeScores(piece, judged);
@@ -164,7 +163,7 @@ async function judgeType(
   piece: Piece,
   memories: AgentMemories,
   ofType: readonly AgentSeries[],
-  { dimensions, centres, weights, maturity }: AgentReference,
+  { detector, dimensions, centres, weights, maturity }: AgentReference,
 ): Promise<JudgedSeries[]> {
   const { models, tenant, minutes, window } = piece;
   const agents = [...Map.groupBy(ofType, ({ agent }) => agent)].map(([agent, own]) => {
@@ -172,10 +171,7 @@ async function judgeType(
     const before = (memories.get(id)?.detector ?? null) as Lingering | null;
     return { id, frame: frameOf(minutes, own, dimensions, centres), fromRow: firstUnseen(piece, memories, id), before };
   });
-  const results = await models.scoreVectors(
-    { detector: chosenMultivariate, weights, frames: agents },
-    { signal: window.signal },
-  );
+  const results = await models.scoreVectors({ detector, weights, frames: agents }, { signal: window.signal });
   return agents.map(({ id, frame, fromRow }, i) => {
     return judgedVector(id, frame, fromRow, { ...results[i]!, maturity }, dimensions);
   });

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { VectorScores } from '../models/multivariate/calibrated.ts';
 import { type Frame, isObserved, rowCount, sliceRows } from '../models/multivariate/frame.ts';
-import { chosenMultivariate } from '../models/multivariate/registry.ts';
+import type { MultivariateId } from '../models/multivariate/registry.ts';
+import type { BackendName } from '../models/networks/backend.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { pointsOfSelected } from '../store/queries/packed-points.ts';
 import { mediansOfSeries } from '../store/queries/points.ts';
 import { promoteModel } from '../store/records/model-promotions.ts';
-import { findModelByData, modelInUse, storeModel } from '../store/records/models.ts';
+import { findModelByData, storeModel } from '../store/records/models.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { frameOf, minuteMs, onGrid } from './agent-points.ts';
-import { type AgentReference, referenceKind } from './agent-reference.ts';
+import { type AgentReference, type AgentReferences, referenceKind } from './agent-reference.ts';
 import { type AgentSeries, readAgentSeries, vectorScoreMetric } from './agent-series.ts';
 import type { Job, JobWindow } from './job.ts';
 import { type Interval, leaveOut, readLeftOut } from './left-out.ts';
@@ -20,7 +21,12 @@ export interface TrainAgentsJobOptions {
   telemetry: TelemetryStore;
   state: StateStore;
   models: ModelPool;
+  references: AgentReferences;
   excludeMetrics: readonly string[];
+  /** What is fitted to the references. */
+  detector: MultivariateId;
+  /** The one backend to train a network with; undefined takes the fastest there is. */
+  backend: BackendName | undefined;
   now: () => Date;
 }
 
@@ -160,25 +166,30 @@ function joinDays(frames: readonly Frame[]): Frame {
 }
 
 async function trainType(
-  { state, models, now }: TrainAgentsJobOptions,
+  { state, models, references, detector, backend: only, now }: TrainAgentsJobOptions,
   tenant: Tenant,
   type: string,
   { dimensions, centres, reference, heldOut, training, agents }: Material,
   { log, signal }: JobWindow,
 ): Promise<'known' | 'stored' | 'promoted'> {
   const kind = referenceKind(type);
-  const dataHash = createHash('sha256').update(dimensions.join('\n')).update(reference.values).digest('hex');
+  const dataHash = createHash('sha256')
+    .update([detector, ...dimensions].join('\n'))
+    .update(reference.values)
+    .digest('hex');
   if ((await findModelByData(state, tenant.id, kind, dataHash)) !== undefined) return 'known';
-  const weights = await models.fitVectors({ detector: chosenMultivariate, reference }, { signal });
+  const weights = await models.fitVectors(
+    { detector, reference, options: only === undefined ? {} : { backend: only } },
+    { signal },
+  );
   const days = countObserved(reference) / leastMinutes;
   const maturity = Math.min(1, days / referenceDays);
-  const candidate: AgentReference = { type, dimensions, maturity, centres, weights };
-  const inUse = await modelInUse(state, tenant.id, kind);
-  const before = inUse && (JSON.parse(inUse.weights.toString('utf8')) as AgentReference);
+  const candidate: AgentReference = { type, detector, dimensions, maturity, centres, weights };
+  const before = await references(tenant.id, type);
   const isComparable = before !== undefined && before.dimensions.join() === dimensions.join();
   const alarmRatio = async (of: AgentReference) => {
     const task = {
-      detector: chosenMultivariate,
+      detector: of.detector,
       weights: of.weights,
       frames: [{ frame: heldOut, fromRow: 0, before: null }],
     };
@@ -197,9 +208,9 @@ async function trainType(
       weights: Buffer.from(JSON.stringify(candidate)),
       training,
       dataHash,
-      backend: '',
+      backend: weights.backend ?? '',
       metrics,
-      metadata: { detector: chosenMultivariate, dimensions, agents },
+      metadata: { detector, dimensions, agents },
     },
     now(),
   );

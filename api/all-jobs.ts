@@ -1,3 +1,4 @@
+import type { AgentReferences } from '../analytics/agent-reference.ts';
 import { vectorScoreMetric } from '../analytics/agent-series.ts';
 import { createDeriveJob } from '../analytics/derive.ts';
 import { createDetectJob } from '../analytics/detect.ts';
@@ -24,29 +25,34 @@ export interface AllJobsDeps {
   state: StateStore;
   models: ModelPool;
   network: ForecastNetwork;
+  references: AgentReferences;
   health: Health;
   now: () => Date;
 }
 
 /** Every job of the service, by its settings. */
-export function createAllJobs(config: Config, { telemetry, state, models, network, health, now }: AllJobsDeps): Job[] {
+export function createAllJobs(
+  config: Config,
+  { telemetry, state, models, network, references, health, now }: AllJobsDeps,
+): Job[] {
   const { excludeFromForecast } = config.jobs;
   // It is a score itself.
   const excludeMetrics = [...config.jobs.excludeMetrics, vectorScoreMetric];
   const notForecast = [...excludeMetrics, ...excludeFromForecast];
   const backend = config.models.backend === 'auto' ? undefined : config.models.backend;
+  const detector = config.models.agentDetector;
   const { lateFactor, downFactor, forgetAfterDays } = config.liveness;
   return [
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics, ...config.detection }),
-    createDetectAgentsJob({ telemetry, state, models, excludeMetrics }),
+    createDetectAgentsJob({ telemetry, state, models, references, excludeMetrics }),
     createStuckTasksJob({ telemetry }),
     createIncidentsJob({ telemetry, state }),
     createForecastJob({ telemetry, state, models, network, excludeMetrics: notForecast }),
     createLedgerJob({ telemetry, state }),
     createTrainJob({ telemetry, state, models, network, excludeMetrics: notForecast, backend, health, now }),
-    createTrainAgentsJob({ telemetry, state, models, excludeMetrics, now }),
+    createTrainAgentsJob({ telemetry, state, models, references, excludeMetrics, detector, backend, now }),
     createSloJob({ telemetry, state, lateFactor, forgetAfterDays }),
     createPruneJob({ state, auditDays: config.audit.keepDays }),
   ];

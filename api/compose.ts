@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createAgentReferences } from '../analytics/agent-reference.ts';
 import { createForecastNetwork } from '../analytics/forecast-network.ts';
 import type { Job } from '../analytics/job.ts';
 import { createRunner, type Runner } from '../analytics/runner.ts';
@@ -71,7 +72,8 @@ export async function compose({ config, log, version, holder, now, stopping }: C
   const backend = createNetworkBackend({ pool: models, asked: config.models.backend, health, log });
   const { latenessSeconds } = config.jobs;
   const network = createForecastNetwork({ state, health, metrics, log });
-  const jobs = createAllJobs(config, { telemetry, state, models, network, health, now });
+  const references = createAgentReferences({ state, health, metrics, log });
+  const jobs = createAllJobs(config, { telemetry, state, models, network, references, health, now });
   const settled = settledBy(writer);
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, settled, metrics, log });
   const app = createApp({

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { chosenMultivariate, multivariateIds } from '../models/multivariate/registry.ts';
 import { cardinalitySettings } from './cardinality-settings.ts';
 import { ConfigError, readSettings, refusalOf } from './settings.ts';
 
@@ -171,6 +172,7 @@ export const configSchema = z.strictObject({
   models: z
     .strictObject({
       backend: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto').describe('auto, native, wasm or cpu'),
+      agentDetector: z.enum(multivariateIds).default(chosenMultivariate).describe(multivariateIds.join(', ')),
       threads: z.number().int().min(1).max(64).default(2).describe('1 to 64 worker threads'),
       maxMemoryMb: z.number().int().min(128).max(65_536).default(1024).describe('128 to 65536 MB a worker'),
       taskTimeoutSeconds: z.number().min(1).max(86_400).default(600).describe('1 to 86400 seconds'),

@@ -10,6 +10,7 @@ import type { ForecasterId, TrainedWeights } from './forecasters/registry.ts';
 import type { CalibratedWeights, VectorScores } from './multivariate/calibrated.ts';
 import type { Frame } from './multivariate/frame.ts';
 import type { Lingering } from './multivariate/lingering.ts';
+import type { FitOptions } from './multivariate/multivariate-detector.ts';
 import type { MultivariateId } from './multivariate/registry.ts';
 import type { BackendName } from './networks/backend.ts';
 import type { SeasonalMlpOptions, TrainedSeasonalMlp } from './networks/seasonal-mlp.ts';
@@ -84,6 +85,7 @@ export interface FitVectorsTask {
   kind: 'fitVectors';
   detector: MultivariateId;
   reference: Frame;
+  options?: FitOptions;
 }
 
 /** Scores the rows of each frame from its `fromRow` on; those before are context, and `before` is what lingers of them. */

@@ -46,7 +46,7 @@ export async function runTask(
     case 'detect':
       return detect(task);
     case 'fitVectors':
-      return fitCalibrated(getMultivariate(task.detector), task.reference);
+      return fitCalibrated(getMultivariate(task.detector), task.reference, task.options);
     case 'scoreVectors': {
       const detector = getMultivariate(task.detector);
       return task.frames.map(({ frame, fromRow, before }) =>

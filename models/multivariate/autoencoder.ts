@@ -32,8 +32,8 @@ export const autoencoder: MultivariateDetector<AutoencoderReference> & { id: 'au
     const { centre, scale } = fitScaling(reference);
     const profile = Float32Array.from(profileOf(reference, centre));
     const vectors = observedOnly(reference, deviationVectors(reference, profile, scale, 0));
-    const { weights: network } = await trainAutoencoder({ ...vectors, dimensions: reference.width }, options);
-    return { scale, profile: encodeFloats(profile), network };
+    const { weights: network, backend } = await trainAutoencoder({ ...vectors, dimensions: reference.width }, options);
+    return { weights: { scale, profile: encodeFloats(profile), network }, backend };
   },
   measure({ scale, profile, network }, frame, fromRow) {
     const decoded = decodeFloats(profile, slotsPerDay * frame.width);

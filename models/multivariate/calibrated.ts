@@ -2,16 +2,15 @@ import { median } from '../statistics/median.ts';
 import { quantile } from '../statistics/quantile.ts';
 import { type Frame, isObserved, rowCount, sliceRows } from './frame.ts';
 import { type Lingering, linger, lingeringScore } from './lingering.ts';
-import type { FitOptions, MultivariateDetector } from './multivariate-detector.ts';
+import type { FitOptions, Fitted, MultivariateDetector } from './multivariate-detector.ts';
 
 /** A fitted detector with what makes a score of its distance; plain data. */
-export interface CalibratedWeights<Weights> {
+export interface CalibratedWeights<Weights> extends Fitted<Weights> {
   /** The middle distance of rows that are ordinary: an excess of 0, as is any smaller one. */
   ordinary: number;
   /** The excess, lingering, that is a score of 1. */
   threshold: number;
   width: number;
-  weights: Weights;
 }
 
 export interface VectorScores {
@@ -52,17 +51,18 @@ export async function fitCalibrated<Weights>(
   options: FitOptions = {},
 ): Promise<CalibratedWeights<Weights>> {
   const cut = Math.floor(rowCount(reference) * (1 - heldOutRatio));
-  const fitted = await detector.fit(sliceRows(reference, 0, cut), options);
-  const distances = smooth(detector.measure(fitted, reference, cut).distance, reference.stepMs, 0);
+  const { weights: part } = await detector.fit(sliceRows(reference, 0, cut), options);
+  const distances = smooth(detector.measure(part, reference, cut).distance, reference.stepMs, 0);
   const isHeld = (_: number, i: number) => isObserved(reference, cut + i);
   const held = distances.filter(isHeld);
   const ordinary = held.length > 0 ? median(held) : 0;
   const { score } = lingerOver(excesses(distances, ordinary), reference, cut, null);
+  const fitted = await detector.fit(reference, options);
   return {
+    ...fitted,
     ordinary,
     threshold: Math.max(findThreshold(score.filter(isHeld)), smallestThreshold),
     width: reference.width,
-    weights: await detector.fit(reference, options),
   };
 }
 

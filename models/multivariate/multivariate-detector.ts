@@ -14,6 +14,12 @@ export interface FitOptions {
   backend?: BackendName;
 }
 
+export interface Fitted<Weights> {
+  weights: Weights;
+  /** With what a network was trained. */
+  backend?: BackendName;
+}
+
 /**
  * A detector of vectors. `fit` learns from a reference that stays frozen, so that nothing which happens later can
  * teach it that an incident is normal; `measure` looks at a row and the `contextMs` before it, never ahead.
@@ -24,7 +30,7 @@ export interface FitOptions {
 export interface MultivariateDetector<Weights> {
   readonly id: string;
   readonly contextMs: number;
-  fit(reference: Frame, options?: FitOptions): Promise<Weights>;
+  fit(reference: Frame, options?: FitOptions): Promise<Fitted<Weights>>;
   /** Measures the rows from `fromRow` on; those before it are context. The width is that of the reference. */
   measure(weights: Weights, frame: Frame, fromRow: number): Strangeness;
 }

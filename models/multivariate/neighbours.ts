@@ -53,7 +53,7 @@ function defineNeighbours<Id extends string>(
     contextMs: Math.max(...lagsMs),
     async fit(reference) {
       const scaling = fitScaling(reference);
-      return { ...scaling, ...thin(reference, trailingVectors(reference, scaling, lagsMs)) };
+      return { weights: { ...scaling, ...thin(reference, trailingVectors(reference, scaling, lagsMs)) } };
     },
     measure(weights, frame, fromRow) {
       const { width } = frame;

@@ -33,7 +33,7 @@ export const pcaResidual: MultivariateDetector<PcaWeights> & { id: 'pca-residual
     const { values, vectors } = symmetricEigen(covariance, rows.width);
     const kept = vectors.slice(0, countComponents(values));
     const numbers = Float32Array.from([mean, ...kept].flatMap((vector) => [...vector]));
-    return { ...scaling, components: kept.length, vectors: encodeFloats(numbers) };
+    return { weights: { ...scaling, components: kept.length, vectors: encodeFloats(numbers) } };
   },
   measure(weights, frame, fromRow) {
     const rows = trailingVectors(frame, weights, lagsMs, fromRow);

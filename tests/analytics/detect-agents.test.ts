@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAgentReferences } from '../../analytics/agent-reference.ts';
 import { vectorScoreMetric } from '../../analytics/agent-series.ts';
 import { createDetectAgentsJob } from '../../analytics/detect-agents.ts';
 import { createTrainAgentsJob } from '../../analytics/train-agents.ts';
+import type { MultivariateId } from '../../models/multivariate/registry.ts';
 import { seededRandom } from '../../models/statistics/seeded-random.ts';
 import { listAnomalies } from '../../store/queries/detection.ts';
 import { listModels } from '../../store/records/models.ts';
 import { seriesId } from '../../store/series-id.ts';
+import { createHealth } from '../../telemetry/health.ts';
+import { createLogger } from '../../telemetry/log.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
 import {
   dayMs,
   heartbeat,
@@ -56,16 +61,21 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
         ids.set(`${agent} ${metric}`, await insertSeries(telemetry, { tenant, metric, labels, points }));
       }
     }
-    const deps = { telemetry, state, models, excludeMetrics: ['agent_up_ratio'] };
+    const metrics = createMetrics('test');
+    const health = createHealth(() => new Date(trained), metrics.degraded);
+    const references = createAgentReferences({ state, health, metrics, log: createLogger('silent') });
+    const deps = { telemetry, state, models, references, excludeMetrics: ['agent_up_ratio'] };
+    const trainBy = (detector: MultivariateId) =>
+      createTrainAgentsJob({ ...deps, detector, backend: 'wasm', now: () => new Date(trained) });
     const anomalies = (minScore = 1) =>
       telemetry.query(listAnomalies, {
         ...{ id: '', series: '', metric: '', agent: '', from: 0, open: 2, heldBack: 2, beforeId: '', limit: 100 },
         ...{ tenant, minScore, to: to + dayMs, beforeTime: to + dayMs },
       });
     return {
-      ...{ tenant, state, ids, anomalies, telemetry },
+      ...{ tenant, state, ids, anomalies, telemetry, health, trainBy },
       detect: createDetectAgentsJob(deps),
-      train: createTrainAgentsJob({ ...deps, now: () => new Date(trained) }),
+      anotherDetect: () => createDetectAgentsJob(deps),
     };
   }
 
@@ -86,29 +96,53 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
     ]);
   });
 
-  test('metrics that no longer belong together are found by the trained reference, and the score is a series', async () => {
-    // Memory falls to what it is on quiet nights, while the load stays: no value is out of its range.
-    const change: Change = (metric, value) => (metric === 'memory_bytes' ? 22e6 : value);
-    const { train, detect, anomalies, tenant, state, telemetry } = await arrange({ change });
-    expect(await runWindow(train, trained - hourMs, trained)).toEqual({ types: 1, trained: 1, promoted: 1 });
-    expect(await runWindow(train, trained - hourMs, trained)).toEqual({ types: 1, trained: 0, promoted: 0 });
-    const models = await listModels(state, tenant, { kind: '', after: undefined, limit: 10 });
-    expect(models).toMatchObject([{ kind: 'agent-vectors-crawler', version: 1, inUse: true }]);
+  test.each(['neighbours', 'autoencoder'] as const)(
+    'metrics that no longer belong together are found by a reference of %s, and the score is a series',
+    async (id) => {
+      // Memory falls to what it is on quiet nights, while the load stays: no value is out of its range.
+      const change: Change = (metric, value) => (metric === 'memory_bytes' ? 22e6 : value);
+      const { trainBy, detect, anomalies, tenant, state, telemetry } = await arrange({ change });
+      const train = trainBy(id);
+      expect(await runWindow(train, trained - hourMs, trained)).toEqual({ types: 1, trained: 1, promoted: 1 });
+      expect(await runWindow(train, trained - hourMs, trained)).toEqual({ types: 1, trained: 0, promoted: 0 });
+      const models = await listModels(state, tenant, { kind: '', after: undefined, limit: 10 });
+      const backend = id === 'autoencoder' ? 'wasm' : '';
+      expect(models).toMatchObject([{ kind: 'agent-vectors-crawler', version: 1, inUse: true, backend }]);
 
-    await runWindow(detect, trained, trained + hourMs);
-    const found = (await anomalies(2)).filter(({ detector }) => detector === 'vectors');
-    expect(found).toMatchObject([
-      {
-        series_id: seriesId(tenant, vectorScoreMetric, { agent: 'c' }),
-        metric: vectorScoreMetric,
-        labels: { agent: 'c' },
-        reason: expect.stringMatching(/not what agents of its type show: memory_bytes \d+ %/),
-      },
+      await runWindow(detect, trained, trained + hourMs);
+      const found = (await anomalies(2)).filter(({ detector }) => detector === 'vectors');
+      expect(found).toMatchObject([
+        {
+          series_id: seriesId(tenant, vectorScoreMetric, { agent: 'c' }),
+          metric: vectorScoreMetric,
+          labels: { agent: 'c' },
+          reason: expect.stringMatching(/not what agents of its type show: .*memory_bytes \d+ %/),
+        },
+      ]);
+      expect(found[0]!.started_at).toBeGreaterThanOrEqual(incident.from);
+      expect(found[0]!.started_at).toBeLessThan(incident.from + 5 * minuteMs);
+      const samples = await readAll(telemetry, 'samples', tenant);
+      expect(samples.filter(({ series_id }) => String(series_id) === found[0]!.series_id)).toHaveLength(60);
+    },
+  );
+
+  test('a damaged reference is told and not used, and the next training replaces it, by another detector too', async () => {
+    const { trainBy, detect, tenant, state, health } = await arrange();
+    await runWindow(trainBy('pca-residual'), trained - hourMs, trained);
+    expect(await runWindow(trainBy('autoencoder'), trained - hourMs, trained)).toMatchObject({ trained: 1 });
+    await state.db
+      .updateTable('models')
+      .set({ weights: Buffer.from('{"detector":"none"}') })
+      .execute();
+    expect(await runWindow(detect, trained, trained + minuteMs)).toMatchObject({ agents: 6 });
+    expect(health.degradations()).toMatchObject([
+      { component: 'agent vectors', reason: expect.stringContaining('agent-vectors-crawler version') },
     ]);
-    expect(found[0]!.started_at).toBeGreaterThanOrEqual(incident.from);
-    expect(found[0]!.started_at).toBeLessThan(incident.from + 5 * minuteMs);
-    const samples = await readAll(telemetry, 'samples', tenant);
-    expect(samples.filter(({ series_id }) => String(series_id) === found[0]!.series_id)).toHaveLength(60);
+    expect(await runWindow(trainBy('neighbours'), trained - hourMs, trained)).toMatchObject({ promoted: 1 });
+    await runWindow(detect, trained + minuteMs, trained + 2 * minuteMs);
+    expect(health.degradations()).toEqual([]);
+    const [latest] = await listModels(state, tenant, { kind: '', after: undefined, limit: 10 });
+    expect(latest).toMatchObject({ version: 3, inUse: true, metadata: { detector: 'neighbours' } });
   });
 
   test('a window that is run twice, or in parts, or by another process, finds the same', async () => {
@@ -123,9 +157,7 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
     const parts = await arrange({ from: trained, change });
     const edges = [0, 15, 30, 31, 45, 60].map((minutes) => trained + minutes * minuteMs);
     await runWindows(parts.detect, edges.slice(0, 4));
-    const { telemetry, state } = parts;
-    const other = createDetectAgentsJob({ telemetry, state, models: bench.models, excludeMetrics: ['agent_up_ratio'] });
-    await runWindows(other, edges.slice(3));
+    await runWindows(parts.anotherDetect(), edges.slice(3));
     const essence = (rows: Awaited<ReturnType<typeof whole.anomalies>>) =>
       rows
         .map(({ metric, started_at, ended_at, peak_score }) => [metric, started_at, ended_at, peak_score.toFixed(6)])

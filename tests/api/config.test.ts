@@ -78,6 +78,7 @@ describe('defaults', () => {
       excludeFromForecast: ['agent_heartbeat_gap_seconds', 'tasks_failed_total', 'tasks_dead_total'],
     },
     models: {
+      agentDetector: 'neighbours',
       backend: 'auto',
       threads: 2,
       maxMemoryMb: 1024,
