@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Listening, listen } from '../../api/listen.ts';
 import { defineQuery } from '../../store/query.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { documentedBlocks, towards } from '../support/documented.ts';
 import { eventually } from '../support/eventually.ts';
 import { hasPrometheus, type PrometheusServer, startPrometheus } from '../support/prometheus.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -41,9 +42,8 @@ describe.skipIf(!isRunnable)('a real Prometheus that writes to the service what 
   beforeAll(async () => {
     service = await startTestApp();
     server = await listen(service.app, { host: '127.0.0.1', port: 0 });
-    prometheus = await startPrometheus(`
-remote_write:
-  - url: ${server.url}/api/v1/write
+    const [documented] = documentedBlocks('protocols.md', 'yaml');
+    prometheus = await startPrometheus(`${towards(server.url, documented!)}
     queue_config: { batch_send_deadline: 100ms }
     metadata_config: { send_interval: 100ms }
 `);

@@ -4,7 +4,7 @@ import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporte
 import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import {
   type AggregationTemporality,
@@ -23,10 +23,10 @@ const exporters = {
 };
 
 export interface SdkOptions {
-  /** The base URL, as `OTEL_EXPORTER_OTLP_ENDPOINT` names it. */
-  url: string;
+  /** The base URL; without it and a resource, the SDK reads `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin. */
+  url?: string;
   encoding: OtlpEncoding;
-  resource: Record<string, string>;
+  resource?: Record<string, string>;
   temporality?: AggregationTemporality;
   isExponential?: boolean;
   /** Sent with each export, as `OTEL_EXPORTER_OTLP_HEADERS` names them. */
@@ -43,10 +43,11 @@ export function startSdk({
   headers = {},
 }: SdkOptions) {
   const { Metric, Trace, Log } = exporters[encoding];
-  const resource = resourceFromAttributes(attributes);
+  const resource =
+    attributes === undefined ? detectResources({ detectors: [envDetector] }) : resourceFromAttributes(attributes);
+  const to = (signal: string) => (url === undefined ? { headers } : { url: `${url}/v1/${signal}`, headers });
   const exporter = new Metric({
-    url: `${url}/v1/metrics`,
-    headers,
+    ...to('metrics'),
     ...(temporality !== undefined && { temporalityPreference: temporality }),
   });
   const meters = new MeterProvider({
@@ -56,11 +57,11 @@ export function startSdk({
   });
   const tracers = new TracerProvider({
     resource,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new Trace({ url: `${url}/v1/traces`, headers }) })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: new Trace(to('traces')) })],
   });
   const loggers = new LoggerProvider({
     resource,
-    processors: [new BatchLogRecordProcessor({ exporter: new Log({ url: `${url}/v1/logs`, headers }) })],
+    processors: [new BatchLogRecordProcessor({ exporter: new Log(to('logs')) })],
   });
   return {
     meters,
