@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { transitionsOf } from '../store/queries/agents.ts';
-import { changedAnomalies, changedIncidents, maxEvents } from '../store/queries/events.ts';
+import { changedAnomalies, changedIncidents, edges } from '../store/queries/events.ts';
 import { anyLevelShift, listLevelShifts } from '../store/queries/level-shifts.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import type { StateStore } from '../store/state.ts';
@@ -47,24 +47,50 @@ export async function currentCursor({ state, now }: LiveEventsDeps): Promise<Liv
 
 /**
  * What the jobs have found for a tenant since a cursor, and the cursor after it. The store is the buffer: whoever comes
- * back later, or to another replica, reads on where it was. Of more than a thousand events of a kind the first are given.
+ * back later, or to another replica, reads on where it was. Of many events the first are given, with a cursor behind them.
  */
 export async function readLiveEvents(
   deps: LiveEventsDeps,
   tenant: string,
   since: LiveCursor,
 ): Promise<{ events: LiveEvent[]; cursor: LiveCursor }> {
-  const cursor = await currentCursor(deps);
-  const rangeOf = (job: keyof LiveCursor) => ({ tenant, after: since[job], upTo: cursor[job] });
-  const isNew = (job: keyof LiveCursor) => cursor[job] > since[job];
-  const [transitions, anomalies, shifts, incidents] = await Promise.all([
-    isNew('liveness') ? readTransitions(deps, tenant, since.liveness, cursor.liveness) : [],
-    isNew('detect') ? readAnomalies(deps, rangeOf('detect')) : [],
-    isNew('detect') ? readLevelShifts(deps, rangeOf('detect')) : [],
-    isNew('incidents') ? readIncidents(deps, rangeOf('incidents')) : [],
+  const current = await currentCursor(deps);
+  const isNew = (job: keyof LiveCursor) => current[job] > since[job];
+  const upTo = (job: keyof LiveCursor, edge: (range: Range) => Promise<number>) =>
+    isNew(job) ? edge({ tenant, after: since[job], upTo: current[job] }) : current[job];
+  const edgeIn = (range: Range, ...kinds: (keyof typeof edges)[]) => findEdge(deps, range, kinds);
+  const [detect, incidents, liveness] = await Promise.all([
+    upTo('detect', (range) => edgeIn(range, 'anomalies', 'levelShifts')),
+    upTo('incidents', (range) => edgeIn(range, 'incidents')),
+    // A transition belongs to the window in which it lies, `[from, to)`.
+    upTo(
+      'liveness',
+      async ({ after, upTo }) => (await edgeIn({ tenant, after: after - 1, upTo: upTo - 1 }, 'transitions')) + 1,
+    ),
   ]);
-  return { events: [...transitions, ...anomalies, ...shifts, ...incidents], cursor };
+  const rangeOf = (job: 'detect' | 'incidents', upTo: number) => ({ tenant, after: since[job], upTo });
+  const [transitions, anomalies, shifts, changes] = await Promise.all([
+    isNew('liveness') ? readTransitions(deps, tenant, since.liveness, liveness) : [],
+    isNew('detect') ? readAnomalies(deps, rangeOf('detect', detect)) : [],
+    isNew('detect') ? readLevelShifts(deps, rangeOf('detect', detect)) : [],
+    isNew('incidents') ? readIncidents(deps, rangeOf('incidents', incidents)) : [],
+  ]);
+  const events = [...transitions, ...anomalies, ...shifts, ...changes];
+  return { events, cursor: { detect, incidents, liveness } };
 }
+
+/** Up to where there are few enough events of the kinds to be read at once. */
+async function findEdge(
+  { telemetry }: LiveEventsDeps,
+  range: Range,
+  kinds: readonly (keyof typeof edges)[],
+): Promise<number> {
+  const found = await Promise.all(kinds.map((kind) => telemetry.query(edges[kind], range)));
+  return Math.min(range.upTo, ...found.flat().map(({ edge }) => edge));
+}
+
+/** Where the edge has said how many there are. */
+const noLimit = 2 ** 32 - 1;
 
 interface Range {
   tenant: string;
@@ -78,7 +104,7 @@ async function readTransitions(
   from: number,
   to: number,
 ): Promise<LiveEvent[]> {
-  const rows = await telemetry.query(transitionsOf, { tenant, from, to, limit: maxEvents });
+  const rows = await telemetry.query(transitionsOf, { tenant, from, to, limit: noLimit });
   return rows.map(({ agent, time, state }) => ({ event: `agent.${state}`, data: { agent, time: toIso(time) } }));
 }
 
@@ -106,7 +132,7 @@ async function readAnomalies({ telemetry }: LiveEventsDeps, range: Range): Promi
 
 async function readLevelShifts({ telemetry }: LiveEventsDeps, { tenant, after, upTo }: Range): Promise<LiveEvent[]> {
   const known = { knownAfter: after, knownUpTo: upTo };
-  const rows = await telemetry.query(listLevelShifts, { ...anyLevelShift, ...known, tenant, limit: maxEvents });
+  const rows = await telemetry.query(listLevelShifts, { ...anyLevelShift, ...known, tenant, limit: noLimit });
   return rows.reverse().map((row) => ({ event: 'series.level_shifted', data: toLevelShift(row) }));
 }
 

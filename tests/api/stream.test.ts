@@ -146,6 +146,31 @@ describe.skipIf(!hasChdb())('the stream', () => {
     expect((await service.get<{ items: Message[] }>(`/v1/stream?cursor=${page.nextCursor}`)).items).toEqual([]);
   });
 
+  test('gives a flood of events whole, in parts that end with a cursor', async () => {
+    const [from, to] = [ago(4), ago(1)];
+    const rows = Array.from({ length: 2500 }, (_, i) => ({
+      ...{ tenant: 'default', anomaly_id: `flood-${i}`, series_id: series, detector: 'composite' },
+      ...{ started_at: from + i, ended_at: from + i, peak_at: from + i, peak_score: 2, peak_value: 9, expected: 1 },
+      ...{ lower: 0, upper: 2, maturity: 1, reason: 'is above', until, withdrawn: 0, held_back_by: '' },
+      // Of the second run come more at once than are read at once.
+      as_of: i < 600 ? ago(3) : i < 2000 ? ago(2) : ago(1),
+    }));
+    await service.telemetry.insert(anomaliesTable, rows);
+    for (const job of ['liveness', 'detect', 'incidents']) await advanceWatermark(service.state, job, to);
+    const ids: unknown[] = [];
+    const sizes: number[] = [];
+    let cursor = `${from}.${to}.${to}`;
+    for (let page: { items: Message[]; nextCursor: string } | undefined; page?.items.length !== 0; ) {
+      page = await service.get<{ items: Message[]; nextCursor: string }>(`/v1/stream?cursor=${cursor}`);
+      const closed = page.items.filter(({ event }) => event === 'anomaly.closed');
+      ids.push(...closed.map(({ data }) => data.id));
+      sizes.push(closed.length);
+      cursor = page.nextCursor;
+    }
+    expect(sizes).toEqual([2000, 500, 0]);
+    expect(new Set(ids).size).toBe(2500);
+  });
+
   test('is refused with a cursor that is none', async () => {
     await expectProblem(await service.request('/v1/stream?cursor=x'), 400);
   });
