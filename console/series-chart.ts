@@ -6,11 +6,11 @@ import { labelText } from './marks.ts';
 
 interface SeriesChartInput {
   series: SeriesInfo;
-  points: SeriesPoints;
+  points: Pick<SeriesPoints, 'stepSeconds' | 'times' | 'values'>;
   scores?: SeriesScores | undefined;
   forecast?: Forecast | undefined;
   anomalies: readonly Anomaly[];
-  shifts?: readonly LevelShift[];
+  shifts?: readonly Pick<LevelShift, 'acceptedAt' | 'fromLevel' | 'toLevel'>[];
   /** What of the past is shown, at most from the first sample; and how far the forecast may reach beyond it. */
   range: readonly [from: number, to: number];
   maxAheadMs: number;
@@ -84,7 +84,7 @@ export function seriesChart({
 const shownLevels = [0.025, 0.1, 0.5, 0.9, 0.975];
 
 interface Present {
-  points: SeriesPoints;
+  points: Pick<SeriesPoints, 'stepSeconds' | 'times' | 'values'>;
   last: { time: number; value: number } | undefined;
   aggregation: string | undefined;
   until: number;

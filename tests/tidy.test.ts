@@ -31,7 +31,7 @@ const mayImport: Record<Room, readonly Room[]> = {
   dashboards: ['store', 'models', 'telemetry'],
   api: ['ingest', 'analytics', 'alerts', 'dashboards', 'store', 'models', 'telemetry'],
   /** Types alone, which do not reach the browser. */
-  console: ['telemetry'],
+  console: ['telemetry', 'sdk'],
   sdk: [],
   tools: ['api', 'ingest', 'analytics', 'alerts', 'dashboards', 'store', 'models', 'telemetry', 'sdk'],
   bench: ['api', 'ingest', 'analytics', 'alerts', 'dashboards', 'store', 'models', 'telemetry', 'sdk', 'tools'],

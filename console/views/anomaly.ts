@@ -47,7 +47,7 @@ export async function anomalyView({ api, route, now }: ViewContext): Promise<Pag
 function band({ anomaly, series }: Loaded, now: number): Child {
   const { band, labels, reason, startedAt, endedAt, peakAt, peakScore, maturity, incidents, seriesId } = anomaly;
   const { stepSeconds, times, values } = band;
-  const points = { id: series.id, stepSeconds, times, values };
+  const points = { stepSeconds, times, values };
   const range = [times[0] ?? Date.parse(startedAt), (times.at(-1) ?? now) + stepSeconds * 1000] as const;
   const scores = { detector: anomaly.detector, ...band };
   return [

@@ -49,8 +49,8 @@ export interface Series {
   labels: Labels;
   aggregation: string;
   unit: string;
-  firstTime: string | null;
-  lastTime: string | null;
+  firstTime: string;
+  lastTime: string;
 }
 
 /** Columns in ascending order of time; `times` in Unix milliseconds, `values` in `unit`. */
@@ -61,10 +61,11 @@ export interface SeriesPoints {
   unit: string;
   from: string;
   to: string;
-  /** 0 or null for raw samples. */
-  stepSeconds: number | null;
+  /** The length of a bucket; 0 for raw samples. */
+  stepSeconds: number;
   times: number[];
-  values: number[];
+  /** Null where there is no number. */
+  values: (number | null)[];
 }
 
 export interface Forecast {
@@ -73,6 +74,7 @@ export interface Forecast {
   labels: Labels;
   unit: string;
   forecaster: string;
+  source: 'stored' | 'computed';
   /** Whether it is what users get, where there are several. */
   chosen: boolean;
   /** Mean absolute scaled error in tests on the past of the series; null when there were none. */
@@ -81,10 +83,12 @@ export interface Forecast {
   stepSeconds: number;
   /** Unix milliseconds. */
   times: number[];
-  mean: number[];
+  mean: (number | null)[];
   levels: number[];
   /** Level by level, as many values each as `times` has. */
-  quantiles: number[][];
+  quantiles: (number | null)[][];
+  /** Why it stands in for another forecast. */
+  replacedBecause?: string;
   /** Of seasonal naive in the same tests. */
   naiveMase: number | null;
   /** Up to how many steps ahead it was tested, and from how many earlier moments. */
@@ -106,32 +110,38 @@ export interface Anomaly {
   endedAt: string | null;
   peakAt: string;
   /** Above 1 is anomalous. */
-  peakScore: number;
-  peakValue: number;
-  expected: number;
-  lower: number;
-  upper: number;
+  peakScore: number | null;
+  peakValue: number | null;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
   maturity: number;
   reason: string;
   /** The feedback for which nobody is told of it; null for none. */
   heldBackBy: string | null;
 }
 
+/** A look-back window of burn rates. */
+export type BurnWindow = '5m' | '30m' | '1h' | '2h' | '6h' | '1d' | '3d';
+
 export interface Slo {
   id: string;
   name: string;
   description: string;
   indicator: 'availability' | 'task_success';
+  /** An agent type or a task kind; empty for all. */
+  selector: string;
   objective: number;
   windowDays: number;
-  asOf: string;
+  asOf: string | null;
   good: number;
   total: number;
-  measuredRatio: number;
+  measuredRatio: number | null;
   indicatorRatio: number | null;
   errorBudgetRemainingRatio: number | null;
-  burnRates: Record<string, number | null>;
-  alerts: { severity: 'page' | 'ticket'; long: string; short: string; factor: number; firing: boolean }[];
+  /** How many times as fast as allowed the budget is used up, by look-back window. */
+  burnRates: Partial<Record<BurnWindow, number | null>>;
+  alerts: { severity: 'page' | 'ticket'; long: BurnWindow; short: BurnWindow; factor: number; firing: boolean }[];
 }
 
 /** One run of a job over a window. */

@@ -1,11 +1,14 @@
-import type { Forecast } from './answers.ts';
 import type { Labels } from './records.ts';
 
-/** A forecast that was stored, or computed for the request. */
-export interface AnyForecast extends Forecast {
-  source: 'stored' | 'computed';
-  /** Why it stands in for another forecast. */
-  replacedBecause?: string;
+/** What was by cell, and the quantiles 0.1, 0.5 and 0.9 of what may be reached by the end of each cell ahead. */
+export interface CapacityOutlook {
+  /** Unix milliseconds: the ends of the cells. */
+  times: number[];
+  /** Of the first `past.length` cells; the others are of those that follow. */
+  past: (number | null)[];
+  low: (number | null)[];
+  middle: (number | null)[];
+  high: (number | null)[];
 }
 
 /** When one series, or a group of them, reaches a limit. Times are ISO 8601, UTC. */
@@ -35,6 +38,8 @@ export interface CapacityRow {
   reason: 'beyond_horizon' | 'resets' | 'moving_away' | 'no_trend' | 'insufficient_history' | 'no_limit' | null;
   needed: number | null;
   available: number | null;
+  /** When it was asked for. */
+  outlook?: CapacityOutlook;
 }
 
 /** How forecasts did whose time has come; errors are over the mean change of a day. */

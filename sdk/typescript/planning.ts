@@ -1,11 +1,5 @@
-import type {
-  AnyForecast,
-  CapacityRow,
-  ForecastBacktest,
-  LedgerRow,
-  MaintenanceWindow,
-  Model,
-} from './planning-answers.ts';
+import type { Forecast } from './answers.ts';
+import type { CapacityRow, ForecastBacktest, LedgerRow, MaintenanceWindow, Model } from './planning-answers.ts';
 import type { Time } from './records.ts';
 import { type QueryValue, type RequestOptions, type SendRequest, toTimeText } from './request.ts';
 
@@ -40,7 +34,7 @@ export interface PlanningClient {
     seriesId: string,
     wish?: { horizon?: number; quantiles?: readonly number[]; forecaster?: string },
     options?: RequestOptions,
-  ): Promise<AnyForecast>;
+  ): Promise<Forecast>;
   /** How forecasts of a selection would have done in the past. */
   backtestForecasts(question: BacktestQuestion, options?: RequestOptions): Promise<ForecastBacktest>;
   /** How stored forecasts did once their time had come. */
@@ -89,7 +83,7 @@ export function createPlanningClient(sendRequest: SendRequest, list: ReadList): 
     async forecast(series, { quantiles, ...wish } = {}, options) {
       const query = { series, ...wish, quantiles: quantiles?.join(',') };
       const { body } = await sendRequest('/v1/forecasts', { ...options, query });
-      return (body as { items: AnyForecast[] }).items[0]!;
+      return (body as { items: Forecast[] }).items[0]!;
     },
     backtestForecasts: (question, options) => post('/v1/forecasts/backtest', question, options),
     forecastLedger: (filter, options) => list<LedgerRow>('/v1/forecasts/ledger', { ...filter }, options),

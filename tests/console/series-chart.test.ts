@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Forecast, SeriesPoints } from '../../console/api-types.ts';
+import type { Forecast } from '../../console/api-types.ts';
 import { seriesChart } from '../../console/series-chart.ts';
 
 const hour = 3_600_000;
@@ -15,8 +15,7 @@ const series = {
   firstTime: new Date(issued - 24 * hour).toISOString(),
   lastTime: new Date(issued).toISOString(),
 };
-const points: SeriesPoints = {
-  id: '1',
+const points = {
   stepSeconds: 60,
   times: [issued - 2 * minute, issued - minute],
   values: [4, 2],
@@ -27,6 +26,7 @@ const forecast: Forecast = {
   forecaster: 'seasonal-naive',
   mase: 0.8,
   issuedAt: new Date(issued).toISOString(),
+  source: 'stored',
   chosen: true,
   stepSeconds: 3600,
   times: [issued, issued + hour, issued + 2 * hour],
@@ -81,7 +81,7 @@ test('an open anomaly is shaded up to the end of what is shown', () => {
 
 test('accepted levels are marked in the order of time, with both levels in words', () => {
   const shift = (hoursAgo: number, fromLevel: number | null) => ({
-    ...{ id: String(hoursAgo), acceptedAt: new Date(issued - hoursAgo * hour).toISOString() },
+    acceptedAt: new Date(issued - hoursAgo * hour).toISOString(),
     ...{ fromLevel, toLevel: 20 },
   });
   expect(seriesChart({ ...input, shifts: [shift(1, null), shift(2, 10)] }).shifts).toEqual([

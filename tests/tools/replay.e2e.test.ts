@@ -54,10 +54,9 @@ describe('npm run replay', () => {
       '--labels',
       labels,
     );
-    expect({ code, stderr: stderr.match(/^(detect|forecast): /gm) }).toEqual({
-      code: 0,
-      stderr: ['detect: ', 'forecast: '],
-    });
+    expect(code, stderr).toBe(0);
+    // A slow machine tells of its progress more than once.
+    expect(new Set(stderr.match(/^(detect|forecast): /gm))).toEqual(new Set(['detect: ', 'forecast: ']));
     expect(stdout).toContain('line 502: timestamp is not a time: yesterday,1');
     expect(stdout).toContain(
       `labelled ${timeText(spikeMs - hourMs).slice(0, 16)} to ${timeText(spikeMs + 2 * hourMs).slice(0, 16)}  hit: `,

@@ -61,7 +61,7 @@ function describeFindings(findings: readonly Finding[]): string {
   const rows = shown.map((finding) => [
     `  ${showTime(finding.fromMs)}`,
     finding.anomaly.endedAt === null ? 'open' : showTime(finding.toMs),
-    finding.anomaly.peakScore,
+    finding.anomaly.peakScore ?? '-',
     finding.anomaly.reason,
   ]);
   const table = renderTable(['  start (UTC)', 'end', 'peak score', 'reason'], rows);
@@ -70,7 +70,7 @@ function describeFindings(findings: readonly Finding[]): string {
 
 /** Those with the highest scores, in their order of time. */
 function strongest(findings: readonly Finding[], count: number): Finding[] {
-  const byScore = findings.toSorted((a, b) => b.anomaly.peakScore - a.anomaly.peakScore);
+  const byScore = findings.toSorted((a, b) => (b.anomaly.peakScore ?? 0) - (a.anomaly.peakScore ?? 0));
   return byScore.slice(0, count).sort((a, b) => a.fromMs - b.fromMs);
 }
 
@@ -91,7 +91,8 @@ function renderSummary(reports: readonly FileReport[]): string {
 function showHits(hits: readonly Finding[]): string {
   const [{ fromMs, anomaly }] = strongest(hits, 1) as [Finding];
   const more = hits.length > 1 ? `, and ${hits.length - 1} more` : '';
-  return `${showTime(fromMs)} score ${formatNumber(anomaly.peakScore)} (${anomaly.reason})${more}`;
+  const score = anomaly.peakScore === null ? '-' : formatNumber(anomaly.peakScore);
+  return `${showTime(fromMs)} score ${score} (${anomaly.reason})${more}`;
 }
 
 function showSpan({ fromMs, toMs }: Window): string {
