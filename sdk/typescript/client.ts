@@ -14,6 +14,7 @@ import type {
 } from './answers.ts';
 import type { Records } from './batches.ts';
 import { createOnCallClient, type OnCallClient } from './on-call.ts';
+import { createOperatingClient, type OperatingClient } from './operating.ts';
 import { createPlanningClient, type PlanningClient } from './planning.ts';
 import type { Heartbeat, Labels, Sample, TaskEvent, Time } from './records.ts';
 import {
@@ -51,7 +52,7 @@ export interface WaitOptions extends RequestOptions {
 }
 
 /** Everything of Fleetcast's API that an agent or a tool of an operator needs. Every method throws `FleetcastError`. */
-export interface FleetcastClient extends PlanningClient, OnCallClient {
+export interface FleetcastClient extends PlanningClient, OnCallClient, OperatingClient {
   /** Sends signs of life. */
   heartbeats(records: Records<Heartbeat>, options?: SendOptions): Promise<SendResult>;
   /** Sends steps in the lives of tasks. */
@@ -151,6 +152,7 @@ export function createFleetcastClient(connection: ConnectionOptions): FleetcastC
     waitForRun,
     ...createPlanningClient(sendRequest, list),
     ...createOnCallClient(sendRequest, list),
+    ...createOperatingClient(sendRequest, list),
     status: (options) => get<Status>('/status', {}, options),
   };
 }

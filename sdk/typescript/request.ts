@@ -29,7 +29,7 @@ export interface RequestOptions {
 export type QueryValue = string | number | boolean | Date | undefined;
 
 export interface ApiRequest extends RequestOptions {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   query?: Record<string, QueryValue>;
   /** JSON text. */
   body?: string;
