@@ -1,7 +1,7 @@
 import type { FlatState } from './flat-state.ts';
 
 /** A series that was quiet may alarm so often before its edges move. */
-const freeAlarms = 6;
+const freeAlarms = 3;
 /** Each alarm beyond the budget widens by this share (of the logarithm); */
 const wideningPerAlarm = 0.3;
 /** up to the tenfold. */

@@ -1,13 +1,14 @@
 import { enterAlarm, payBudget } from './alarm-budget.ts';
 import { hourMs, hourOf, quarterDayOf } from './calendar.ts';
 import { type Detector, defaultDetectorSettings, type LevelShift, type Verdict } from './detector.ts';
-import { type EdgeOptions, edgeLength, edgeOf, endEdgeQuarterDay, learnEdge } from './edge.ts';
+import { type EdgeOptions, edgeLength, edgeOf, endEdgeNewcomersHour, endEdgeQuarterDay, learnEdge } from './edge.ts';
 import { type FlatState, layOut } from './flat-state.ts';
 import { isNew } from './novelty.ts';
 import { phraseReason } from './reason.ts';
 import {
   type Band,
   bandSigmas,
+  endBandNewcomersHour,
   endBandQuarterDay,
   initBand,
   learnBand,
@@ -22,6 +23,13 @@ import {
 const matureSamples = 300;
 const matureHours = 168;
 const leastMaturity = 0.1;
+/** So long every hour counts as an incident of its own for what was reached twice. */
+const newcomerHours = 24;
+/** An alarm of a newcomer takes so many times more than one of a mature series, less as it matures: there is too little to compare with. */
+const newcomerCaution = 2;
+/** In so many hours of quiet the bar halves that a score after an alarm must pass, and in so many more for a newcomer. */
+const quietHours = 1;
+const newcomerQuietHours = 12;
 /** Beyond this a value says no more: its square is still a number in single precision. */
 const largestValue = 1e18;
 /** Beyond this a score says no more. */
@@ -76,7 +84,7 @@ const edges = [at.jumpAbove, at.jumpBelow, at.meanAbove, at.meanBelow];
  * Each is measured against an edge of its own: so many robust deviations, and beyond what was reached twice lately, so
  * that what happens once is an anomaly and what happens twice is a habit. The score is the distance in edges, up to
  * 1000. A series that alarms more often than `alarmsPerSeriesPerWeek` gets wider edges until it does not
- * (`alarm-budget.ts`). What goes on is not new: after an alarm, the score stays at 0.7 until it is three times as bad or
+ * (`alarm-budget.ts`), and a newcomer needs up to three times as much for an alarm. What goes on is not new: after an alarm, the score stays at 0.7 until it is three times as bad or
  * an hour or more of quiet has passed (`novelty.ts`).
  *
  * Points outside of an edge move neither the season nor the level beyond it. A level that holds outside of the band is
@@ -100,12 +108,12 @@ export const composite: Detector & { readonly id: 'composite' } = {
     const samples = state[at.samples]!;
     const maturity = Math.min(1, samples / matureSamples, state[at.observedHours]! / matureHours);
     const band = predictBand(state, at.band, timeMs, maturity);
-    const wider = payBudget(state, at.owed, alarmsPerSeriesPerWeek, gapHours);
+    const caution = 1 + newcomerCaution * (1 - maturity) ** 2;
+    const wider = caution * payBudget(state, at.owed, alarmsPerSeriesPerWeek, gapHours);
     const views = look(state, band, value, gapHours, maturity);
 
-    const isMature = maturity >= leastMaturity;
     const raw = Math.min(highestScore, views.worst);
-    const score = scoreNovelty(state, { raw, wider, factor: thresholdFactor, isMature }, gapHours);
+    const score = scoreNovelty(state, { raw, wider, factor: thresholdFactor, maturity }, gapHours);
     state[at.samples] = samples + 1;
     state[at.observedHours]! += elapsedHours;
     learnEdges(state, views, samples + 1, elapsedHours);
@@ -130,6 +138,10 @@ function turnClock(
   const gapHours = (timeMs - lastHour * hourMs - state[at.lastOffsetMs]!) / hourMs;
   let acceptedShift: LevelShift | null = null;
   if (hour !== lastHour) {
+    if (state[at.observedHours]! < newcomerHours) {
+      endBandNewcomersHour(state, at.band);
+      for (const edge of edges) endEdgeNewcomersHour(state, edge);
+    }
     if (quarterDayOf(hour) !== quarterDayOf(lastHour)) {
       acceptedShift = endBandQuarterDay(state, at.band);
       for (const edge of edges) endEdgeQuarterDay(state, edge);
@@ -194,24 +206,25 @@ interface Novelty {
   raw: number;
   wider: number;
   factor: number;
-  isMature: boolean;
+  maturity: number;
 }
 
 /** The score as it is told: in full while it is new, and held back while it goes on. Enters what is an alarm into the budget. */
-function scoreNovelty(state: FlatState, { raw, wider, factor, isMature }: Novelty, gapHours: number): number {
+function scoreNovelty(state: FlatState, { raw, wider, factor, maturity }: Novelty, gapHours: number): number {
   const score = raw / wider;
-  const isAlarm = isNew(state, at.newAlarm, score, 1, gapHours);
-  const isTold = isToldNew(state, score, factor, gapHours);
-  const isNotice = isNew(state, at.newNotice, raw, noticeable, gapHours);
-  if (!isMature) return 0;
+  const halfLifeHours = quietHours + newcomerQuietHours * (1 - maturity) ** 2;
+  const isAlarm = isNew(state, at.newAlarm, score, 1, gapHours, halfLifeHours);
+  const isTold = isToldNew(state, score, factor, gapHours, halfLifeHours);
+  const isNotice = isNew(state, at.newNotice, raw, noticeable, gapHours, quietHours);
+  if (maturity < leastMaturity) return 0;
   if (isAlarm || (isTold && factor < 1)) enterAlarm(state, at.owed);
   if (isAlarm || isTold) return score / Math.min(1, factor);
   return Math.min(isNotice ? 1 : ongoingScore, isNotice ? raw : score);
 }
 
 /** Whether a score passes the threshold that people have made of it, and is new to those who were told of what passed it before. */
-function isToldNew(state: FlatState, score: number, factor: number, gapHours: number): boolean {
-  if (factor !== 1) return isNew(state, at.newTold, score, factor, gapHours);
+function isToldNew(state: FlatState, score: number, factor: number, gapHours: number, halfLifeHours: number): boolean {
+  if (factor !== 1) return isNew(state, at.newTold, score, factor, gapHours, halfLifeHours);
   state[at.newTold] = 0;
   return false;
 }

@@ -1,5 +1,5 @@
 import { type FlatState, layOut } from './flat-state.ts';
-import { closeQuarterDay, noteDistance, reachedTwice, reachLength } from './reach.ts';
+import { closeNewcomersHour, closeQuarterDay, noteDistance, reachedTwice, reachLength } from './reach.ts';
 
 const hoursOfScale = 24;
 /** A distance teaches the scale at most this many times its mean. */
@@ -38,6 +38,10 @@ export function learnEdge(
   const clipped = samples < unclippedSamples ? distance : Math.min(distance, scaleClip * scale);
   state[edge + at.scale] = scale + Math.max(1 / samples, elapsedHours / hoursOfScale) * (clipped - scale);
   noteDistance(state, edge + at.reach, distance, isOutside);
+}
+
+export function endEdgeNewcomersHour(state: FlatState, edge: number): void {
+  closeNewcomersHour(state, edge + at.reach);
 }
 
 export function endEdgeQuarterDay(state: FlatState, edge: number): void {

@@ -29,6 +29,12 @@ export function closeQuarterDay(state: FlatState, reach: number): void {
   state[reach + at.leftBand] = 0;
 }
 
+/** Ends an hour of a newcomer: on its first day each hour counts, so that what it does every hour is soon a habit. */
+export function closeNewcomersHour(state: FlatState, reach: number): void {
+  enterPodium(state, reach + at.anyTime, state[reach + at.inBlock]!, 1);
+  dropQuarterDay(state, reach);
+}
+
 /** Ends a quarter-day that lay outside as a whole: a shift of the level, which says nothing of the spread around it. */
 export function dropQuarterDay(state: FlatState, reach: number): void {
   state[reach + at.inBlock] = 0;

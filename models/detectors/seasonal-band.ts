@@ -15,7 +15,14 @@ import {
 } from './hourly-profile.ts';
 import { closeHour, hourlyReachLength, noteInHour, reachedTwiceAt } from './hourly-reach.ts';
 import { endQuarterDay, levelShiftLength, noteResidual } from './level-shift.ts';
-import { closeQuarterDay, dropQuarterDay, noteDistance, reachedTwice, reachLength } from './reach.ts';
+import {
+  closeNewcomersHour,
+  closeQuarterDay,
+  dropQuarterDay,
+  noteDistance,
+  reachedTwice,
+  reachLength,
+} from './reach.ts';
 
 /** The edge of the band, in robust standard deviations; about one normal sample in two million lies beyond. */
 export const bandSigmas = 5;
@@ -120,6 +127,11 @@ export function endBandQuarterDay(state: FlatState, band: number): LevelShift | 
   shiftHistory(state, band + at.profile, offset);
   state[band + at.level]! += offset;
   return accepted;
+}
+
+/** Ends an hour of the first day. */
+export function endBandNewcomersHour(state: FlatState, band: number): void {
+  for (const reach of [band + at.above, band + at.below]) closeNewcomersHour(state, reach);
 }
 
 export function predictBand(state: FlatState, band: number, timeMs: number, maturity: number): Band {

@@ -17,7 +17,13 @@ import { closeHour, hourlyReachLength, noteInHour, reachedTwiceAt } from '../../
 import { endQuarterDay, levelShiftLength, noteResidual } from '../../../models/detectors/level-shift.ts';
 import { isNew } from '../../../models/detectors/novelty.ts';
 import { enterPodium, podiumLength, secondOfPodium } from '../../../models/detectors/podium.ts';
-import { closeQuarterDay, noteDistance, reachedTwice, reachLength } from '../../../models/detectors/reach.ts';
+import {
+  closeNewcomersHour,
+  closeQuarterDay,
+  noteDistance,
+  reachedTwice,
+  reachLength,
+} from '../../../models/detectors/reach.ts';
 import { phraseReason } from '../../../models/detectors/reason.ts';
 import { createVerdictColumns, setVerdict, verdictAt } from '../../../models/detectors/verdict-columns.ts';
 import { dayMs, hourMs, minuteMs, mondayMs } from '../synthetic.ts';
@@ -132,6 +138,15 @@ describe('the reach', () => {
     expect(reachedTwice(state, 0)).toBeCloseTo(40, -1);
   });
 
+  test('of a newcomer counts every hour', () => {
+    const state = new Float32Array(reachLength);
+    for (const distance of [50, 1, 40]) {
+      noteDistance(state, 0, distance, distance > 10);
+      closeNewcomersHour(state, 0);
+    }
+    expect(reachedTwice(state, 0)).toBe(40);
+  });
+
   test('of an hour of the day holds for that hour only', () => {
     const state = new Float32Array(hourlyReachLength);
     for (let day = 0; day < 2; day++) {
@@ -159,7 +174,7 @@ test('an edge lies some mean distances away, or beyond what was reached twice, a
 describe('novelty', () => {
   const tell = (scores: readonly number[], hours: number) => {
     const state = new Float32Array(1);
-    return scores.map((score) => isNew(state, 0, score, 1, hours));
+    return scores.map((score) => isNew(state, 0, score, 1, hours, 1));
   };
 
   test('what goes on is not new, whether it wavers or doubles; three times as bad is', () => {
@@ -176,7 +191,7 @@ describe('novelty', () => {
 describe('the budget of alarms', () => {
   test('widens the edges of a series that has spent more than it was given, and by time no longer', () => {
     const state = new Float32Array(1);
-    for (let alarm = 0; alarm < 6; alarm++) enterAlarm(state, 0);
+    for (let alarm = 0; alarm < 3; alarm++) enterAlarm(state, 0);
     expect(payBudget(state, 0, 1, 0)).toBe(1);
     enterAlarm(state, 0);
     expect(payBudget(state, 0, 1, 0)).toBeCloseTo(Math.exp(0.3), 6);
