@@ -10,6 +10,9 @@ export interface AgentSeries {
   id: string;
   agent: string;
   type: string;
+  version: string;
+  /** What it does among those of its type; empty when nobody said so. */
+  role: string;
   metric: string;
   /** The metric with the labels that tell its work apart, such as `queue_depth{queue=slow}`. */
   dimension: string;
@@ -18,7 +21,7 @@ export interface AgentSeries {
 /**
  * The series of a tenant that belong to an agent of a known type and are read by the minute; counts are not, for by
  * the minute most are 0 or 1. A label whose value is another with each series of a metric (a host, an instance) names
- * the agent once more and is no part of the dimension.
+ * the agent once more and is no part of the dimension, nor are its type, its version and its role.
  */
 export async function readAgentSeries(
   telemetry: TelemetryStore,
@@ -33,9 +36,17 @@ export async function readAgentSeries(
   const groups = Map.groupBy(usable, ({ type, metric }) => `${type}\0${metric}`);
   return [...groups.values()].flatMap((group) => {
     const names = workLabels(group.map(({ labels }) => labels));
-    return group.map(({ id, agent, type, metric, labels }) => {
+    return group.map(({ id, agent, type, version, role, metric, labels }) => {
       const work = names.filter((name) => labels[name]).map((name) => `${name}=${labels[name]}`);
-      return { id, agent, type, metric, dimension: work.length === 0 ? metric : `${metric}{${work.join(',')}}` };
+      return {
+        id,
+        agent,
+        type,
+        version,
+        role,
+        metric,
+        dimension: work.length === 0 ? metric : `${metric}{${work.join(',')}}`,
+      };
     });
   });
 }
@@ -44,6 +55,8 @@ function workLabels(labelSets: readonly Readonly<Record<string, string>>[]): str
   const names = new Set(labelSets.flatMap((labels) => Object.keys(labels)));
   names.delete('agent');
   names.delete('type');
+  names.delete('version');
+  names.delete('role');
   return [...names]
     .filter(
       (name) => new Set(labelSets.map((labels) => labels[name])).size < labelSets.length || labelSets.length === 1,

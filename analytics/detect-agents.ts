@@ -3,7 +3,7 @@ import { contextMsOf, type VectorScores } from '../models/multivariate/calibrate
 import { type Frame, isObserved } from '../models/multivariate/frame.ts';
 import type { Lingering } from '../models/multivariate/lingering.ts';
 import { getMultivariate, multivariateIds } from '../models/multivariate/registry.ts';
-import { minCohort, type PeerState } from '../models/peers/peer-position.ts';
+import type { PeerState } from '../models/peers/peer-position.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import { seriesId } from '../store/series-id.ts';
@@ -21,6 +21,7 @@ import {
 import { frameOf, type MinuteValues, minuteMs, readMinutes } from './agent-points.ts';
 import type { AgentReference, AgentReferences } from './agent-reference.ts';
 import { type AgentSeries, readAgentSeries, vectorScoreMetric } from './agent-series.ts';
+import { cohortsOf } from './cohorts.ts';
 import type { Job, JobWindow } from './job.ts';
 
 export interface DetectAgentsJobOptions {
@@ -41,7 +42,7 @@ const longestCatchUpMs = 3_600_000;
 const leastContribution = 0.1;
 
 /**
- * Judges agents by the minute, each in two ways: each of its metrics among its peers, which are the agents of its type
+ * Judges agents by the minute, each in two ways: each of its metrics among its peers, which are the agents of its type, role and version
  * (from its first minutes on), and all of its metrics together by the reference that was trained of its type. The
  * second is a series of its own, `agent_vector_score`.
  */
@@ -123,13 +124,9 @@ async function judgeCohorts(
   memories: AgentMemories,
 ): Promise<{ judged: JudgedSeries[]; cohorts: number }> {
   const { models, series, minutes, window } = piece;
-  const groups = Map.groupBy(
-    series.filter(({ id }) => minutes.bySeries.has(id)),
-    ({ type, dimension }) => `${type}\0${dimension}`,
-  );
-  const cohorts = [...groups.values()].filter((cohort) => cohort.length >= minCohort);
+  const cohorts = cohortsOf(series.filter(({ id }) => minutes.bySeries.has(id)));
   const members = cohorts.map((cohort) =>
-    cohort.map(({ id }) => ({
+    cohort.members.map(({ id }) => ({
       values: minutes.bySeries
         .get(id)!
         .slice()
@@ -139,7 +136,8 @@ async function judgeCohorts(
   );
   const results = await models.judgePeers({ cohorts: members }, { signal: window.signal });
   const judged = cohorts.flatMap((cohort, c) =>
-    cohort.map(({ id }, i) => {
+    cohort.members.flatMap(({ id }, i) => {
+      if (!cohort.judged.has(id)) return [];
       const { state, verdicts } = results[c]![i]!;
       return pickJudged(id, minutes.startMs, members[c]![i]!.values, verdicts, { first: 0, state });
     }),

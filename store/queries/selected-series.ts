@@ -8,10 +8,12 @@ export const maxSelectedSeries = 100_000;
 
 /**
  * SQL for the series of a tenant by metric, by agent, by the type of the agent and by id (each empty: any), with the
- * agent that they speak of and its type: that of the label `type`, else what the agent's heartbeats say.
+ * agent that they speak of and its type, version and role: those of the labels so named, else what the agent's heartbeats say,
+ * of which a label names the role.
  */
 export const selectionSql = `SELECT s.series_id AS series_id, s.metric AS metric, s.labels AS labels, s.aggregation AS aggregation, s.unit AS unit,
-    s.labels['agent'] AS agent, if(s.labels['type'] != '', s.labels['type'], a.type) AS type
+    s.labels['agent'] AS agent, if(s.labels['type'] != '', s.labels['type'], a.type) AS type,
+    if(s.labels['version'] != '', s.labels['version'], a.version) AS version, if(s.labels['role'] != '', s.labels['role'], a.role) AS role
   FROM (
     SELECT series_id, metric, anyLast(series.labels) AS labels, toString(anyLast(series.aggregation)) AS aggregation, anyLast(series.unit) AS unit,
       labels['agent'] AS agent
@@ -20,7 +22,7 @@ export const selectionSql = `SELECT s.series_id AS series_id, s.metric AS metric
     GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
   ) AS s
   LEFT JOIN (
-    SELECT agent, argMaxMerge(agent_type) AS type FROM agents WHERE tenant = {tenant:String} GROUP BY agent
+    SELECT agent, argMaxMerge(agent_type) AS type, argMaxMerge(agents.version) AS version, argMaxMerge(agents.labels)['role'] AS role FROM agents WHERE tenant = {tenant:String} GROUP BY agent
   ) AS a ON a.agent = s.agent
   WHERE {type:String} = '' OR type = {type:String}`;
 
@@ -36,7 +38,7 @@ export const selectionParams = {
 /** The selected series, by metric and id; the first `maxSelectedSeries`. */
 export const selectedSeries = defineQuery({
   name: 'selected_series',
-  sql: `SELECT toString(c.series_id) AS id, c.metric AS metric, c.labels AS labels, c.aggregation AS aggregation, c.unit AS unit, c.agent AS agent, c.type AS type
+  sql: `SELECT toString(c.series_id) AS id, c.metric AS metric, c.labels AS labels, c.aggregation AS aggregation, c.unit AS unit, c.agent AS agent, c.type AS type, c.version AS version, c.role AS role
   FROM (${selectionSql}) AS c
   ORDER BY c.metric, c.series_id
   LIMIT ${maxSelectedSeries}`,
@@ -49,6 +51,8 @@ export const selectedSeries = defineQuery({
     unit: z.string(),
     agent: z.string(),
     type: z.string(),
+    version: z.string(),
+    role: z.string(),
   }),
 });
 export type SelectedSeries = z.output<typeof selectedSeries.row>;

@@ -42,12 +42,15 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
     from = mondayMs,
     to = trained + 2 * hourMs,
     change = ((_, value) => value) as Change,
+    versionOf = (_agent: string): string => '1.0.0',
   } = {}) {
     const { telemetry, models } = bench;
     const { tenant, state } = await newTenantState();
     const ids = new Map<string, string>();
     for (const [i, agent] of agents.entries()) {
-      await insertHeartbeats(telemetry, [heartbeat(tenant, agent, from, { agent_type: 'crawler' })]);
+      await insertHeartbeats(telemetry, [
+        heartbeat(tenant, agent, from, { agent_type: 'crawler', version: versionOf(agent) }),
+      ]);
       const random = seededRandom(i + 1);
       const times = Array.from({ length: (to - from) / minuteMs }, (_, k) => from + k * minuteMs);
       const load = times.map((time) => 50 + 30 * Math.sin((2 * Math.PI * time) / dayMs) + 4 * random());
@@ -94,6 +97,16 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
         reason: expect.stringMatching(/spreads above what 5 others of its type show/),
       },
     ]);
+  });
+
+  test('an agent of a new version is judged by the old ones, by what heartbeats say of agents', async () => {
+    const change: Change = (metric, value) => (metric === 'cpu_ratio' ? value + 0.9 : value);
+    const versionOf = (agent: string) => (agent === 'c' ? '2.0.0' : '1.0.0');
+    const { detect, ids, anomalies } = await arrange({ from: trained, change, versionOf });
+    const counts = await runWindow(detect, trained, trained + hourMs);
+    // Of each metric, the five of the old version, and these with the new one.
+    expect(counts).toMatchObject({ cohorts: 4, anomalies: 1 });
+    expect(await anomalies()).toMatchObject([{ series_id: ids.get('c cpu_ratio'), detector: 'peers' }]);
   });
 
   test.each(['neighbours', 'autoencoder'] as const)(
