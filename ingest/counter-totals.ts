@@ -48,8 +48,10 @@ export async function openCounterTotals({
   bootId = readBootId(),
   onWrite = () => {},
 }: CounterTotalsOptions): Promise<CounterTotals> {
-  const image = Buffer.alloc(pageBytes + capacity * recordBytes);
+  const image = Buffer.from(new ArrayBuffer(pageBytes + capacity * recordBytes));
   const places = new Map<string, number>();
+  /** The same memory in doubles: the time, total and start of a record stand behind its series. */
+  const doubles = new Float64Array(image.buffer, image.byteOffset, image.length / 8);
   const dirty = new Set<number>();
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   await load(file, image, bootId);
@@ -72,7 +74,7 @@ export async function openCounterTotals({
     const at = pageBytes + places.size * recordBytes;
     places.set(seriesId, at);
     image.writeBigUInt64LE(BigInt(seriesId), at);
-    image.writeDoubleLE(Number.NEGATIVE_INFINITY, at + 8);
+    doubles[at / 8 + 1] = Number.NEGATIVE_INFINITY;
     return at;
   }
 
@@ -111,22 +113,21 @@ export async function openCounterTotals({
     find(seriesId) {
       const at = places.get(seriesId);
       if (at === undefined) return undefined;
-      const [time, total, start] = [8, 16, 24].map((offset) => image.readDoubleLE(at + offset)) as [
-        number,
-        number,
-        number,
-      ];
-      return { time, total, start };
+      return { time: doubles[at / 8 + 1]!, total: doubles[at / 8 + 2]!, start: doubles[at / 8 + 3]! };
     },
     async keep(totals) {
       if (totals.length === 0) return;
+      let lastPage = -1;
       for (const { seriesId, time, total, start } of totals) {
         const at = placeOf(seriesId);
-        if (image.readDoubleLE(at + 8) >= time) continue;
-        image.writeDoubleLE(time, at + 8);
-        image.writeDoubleLE(total, at + 16);
-        image.writeDoubleLE(start, at + 24);
-        dirty.add(Math.floor(at / pageBytes));
+        const word = at / 8;
+        if (doubles[word + 1]! >= time) continue;
+        doubles[word + 1] = time;
+        doubles[word + 2] = total;
+        doubles[word + 3] = start;
+        const page = Math.floor(at / pageBytes);
+        if (page !== lastPage) dirty.add(page);
+        lastPage = page;
       }
       await flush();
     },

@@ -58,3 +58,18 @@ export async function countDerivedChanges(store: TelemetryStore): Promise<number
   const [row] = await store.query(derivedChanges, {});
   return row?.count ?? 0;
 }
+
+/** What each series of a metric adds up to in the rollups, by its label `id`. */
+const seriesSums = defineQuery({
+  name: 'test_series_sums',
+  sql: `SELECT s.labels['id'] AS name, toFloat64(sum(r.sum)) AS count FROM rollup_hour AS r
+    INNER JOIN (SELECT series_id, anyLast(labels) AS labels FROM series WHERE metric = {metric:String} GROUP BY series_id) AS s
+      ON s.series_id = r.series_id
+    GROUP BY name ORDER BY name`,
+  params: z.object({ metric: z.string() }),
+  row: z.object({ name: z.string(), count: z.number() }),
+});
+
+/** The sum of the values of each series of a metric, by its label `id`. */
+export const sumSamples = async (store: TelemetryStore, metric: string): Promise<Counts> =>
+  toMap(await store.query(seriesSums, { metric }));
