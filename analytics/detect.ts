@@ -7,15 +7,16 @@ import { type Grain, grains } from '../store/queries/points.ts';
 import { listTenants, type Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
-import { type Aggregation, aggregations, anomaliesTable, scoresTable } from '../store/tables.ts';
+import { type Aggregation, aggregations, anomaliesTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import { createBreather } from '../telemetry/turn.ts';
-import { anomalyRow, appendScores, decide, detector, formerDetectors, type SeriesPoints } from './detection-rows.ts';
+import { anomalyRow, decide, detector, formerDetectors, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
 import { type RecalledFeedback, recallFeedback } from './held-back.ts';
 import type { Job, JobWindow } from './job.ts';
 import { collectLevelShifts, type LevelShifts } from './level-shifts.ts';
+import { createScoreBlock, firstAfter } from './score-block.ts';
 
 export interface DetectJobOptions {
   telemetry: TelemetryStore;
@@ -34,6 +35,8 @@ const pointsPerShard = 500_000;
 /** At most so many points, and so many series with their states, go to a thread at once: they are packed in one turn. */
 const pointsPerTask = 50_000;
 const seriesPerTask = 1000;
+/** Each insert is a part of the table, which ClickHouse has to merge. */
+const rowsPerInsert = 50_000;
 const saveEveryMs = 900_000;
 
 /**
@@ -159,6 +162,14 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   const total: PieceResult = { points: 0, failed: 0, levelShifts: 0, anomalies: [] };
+  const scores = createScoreBlock(tenant.id, until);
+  let found: RowOf<typeof anomaliesTable>[] = [];
+  async function write(): Promise<void> {
+    if (scores.rows() > 0) await telemetry.insertBlock(scores.take());
+    await telemetry.insert(anomaliesTable, found);
+    for (const { anomaly_id } of found) total.anomalies.push(anomaly_id);
+    found = [];
+  }
   for (const batch of batches(series)) {
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
@@ -170,8 +181,6 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       { detector, settings: { alarmsPerSeriesPerWeek }, series: inputs },
       { signal: window.signal },
     );
-    const scores: RowOf<typeof scoresTable>[] = [];
-    const found: RowOf<typeof anomaliesTable>[] = [];
     const breather = createBreather();
     for (let s = 0; s < batch.length; s++) {
       const one = batch[s]!;
@@ -190,14 +199,13 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed)
         found.push(earlier.settle(feedback.mark(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
-      total.points += appendScores(scores, tenant, one, result, window.from, until);
+      total.points += scores.add(one, result.verdicts, window.from);
       total.levelShifts += levelShifts.note(one, result.verdicts);
       if (breather.isDue()) await breather.now();
     }
-    await telemetry.insert(scoresTable, scores);
-    await telemetry.insert(anomaliesTable, found);
-    for (const { anomaly_id } of found) total.anomalies.push(anomaly_id);
+    if (scores.rows() >= rowsPerInsert) await write();
   }
+  await write();
   return total;
 }
 
@@ -238,8 +246,7 @@ async function readSeries(
 
 /** The points after a time. */
 function newPoints({ times, values }: Points, after: number): Points {
-  const found = times.findIndex((time) => time > after);
-  const first = found < 0 ? times.length : found;
+  const first = firstAfter(times, after);
   return { times: times.subarray(first), values: values.subarray(first) };
 }
 

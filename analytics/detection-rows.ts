@@ -10,7 +10,7 @@ import {
 } from '../models/thresholds.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { RowOf } from '../store/table.ts';
-import type { anomaliesTable, scoresTable } from '../store/tables.ts';
+import type { anomaliesTable } from '../store/tables.ts';
 
 /** The detector that scores every series. */
 export const detector: DetectorId = 'composite';
@@ -88,33 +88,4 @@ export function anomalyRow(
     withdrawn: 0,
     held_back_by: '',
   };
-}
-
-/** Adds the scores of buckets that end after `from`; answers how many. */
-export function appendScores(
-  rows: RowOf<typeof scoresTable>[],
-  tenant: Tenant,
-  { id, stepMs, times, values }: SeriesPoints,
-  { verdicts }: DetectResult,
-  from: number,
-  until: number,
-): number {
-  const before = rows.length;
-  for (let i = 0; i < times.length; i++) {
-    if (times[i]! + stepMs <= from) continue;
-    rows.push({
-      tenant: tenant.id,
-      series_id: id,
-      time: times[i]!,
-      detector,
-      value: values[i]!,
-      score: verdicts.score[i]!,
-      expected: verdicts.expected[i]!,
-      lower: verdicts.lower[i]!,
-      upper: verdicts.upper[i]!,
-      maturity: verdicts.maturity[i]!,
-      until,
-    });
-  }
-  return rows.length - before;
 }
