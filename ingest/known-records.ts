@@ -56,18 +56,19 @@ export async function openKnownRecords({ folder, capacity }: KnownRecordsOptions
   function admitKeys(table: string, keys: Uint32Array): Admitted {
     const memory = memories.get(table);
     if (memory === undefined || keys.length === 0) return { keys, isNew: undefined, duplicates: 0 };
-    const isNew = new Uint8Array(keys.length / 2);
-    let kept = 0;
-    for (let i = 0; i < isNew.length; i++) {
-      if (!memory.recent.add(keys[2 * i]!, keys[2 * i + 1]!)) continue;
-      isNew[i] = 1;
-      kept++;
+    const rows = keys.length / 2;
+    let isNew: Uint8Array | undefined;
+    let duplicates = 0;
+    for (let i = 0; i < rows; i++) {
+      if (memory.recent.add(keys[2 * i]!, keys[2 * i + 1]!)) continue;
+      isNew ??= new Uint8Array(rows).fill(1);
+      isNew[i] = 0;
+      duplicates++;
     }
-    const duplicates = isNew.length - kept;
-    if (duplicates === 0) return { keys, isNew: undefined, duplicates };
-    const fresh = new Uint32Array(2 * kept);
+    if (isNew === undefined) return { keys, isNew, duplicates };
+    const fresh = new Uint32Array(2 * (rows - duplicates));
     let to = 0;
-    for (let i = 0; i < isNew.length; i++) {
+    for (let i = 0; i < rows; i++) {
       if (isNew[i] === 0) continue;
       fresh[to++] = keys[2 * i]!;
       fresh[to++] = keys[2 * i + 1]!;

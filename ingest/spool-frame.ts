@@ -29,33 +29,35 @@ const headBytes = 8;
 const rowsHeadBytes = headBytes + 10;
 const kinds = { shape: 1, rows: 2 };
 
-export function encodeShape(id: number, shape: Shape): Buffer {
-  const content = Buffer.from(JSON.stringify(shape));
-  const frame = Buffer.allocUnsafe(headBytes + 2 + content.length);
-  frame[headBytes] = kinds.shape;
-  frame[headBytes + 1] = id;
-  content.copy(frame, headBytes + 2);
-  return seal(frame);
+export function encodeShape(id: number, shape: Shape): Buffer[] {
+  const head = Buffer.allocUnsafe(headBytes + 2);
+  head[headBytes] = kinds.shape;
+  head[headBytes + 1] = id;
+  return seal([head, Buffer.from(JSON.stringify(shape))]);
 }
 
-/** @returns the frame, and the rows within it: the same memory. */
-export function encodeBlock(id: number, { rows, keys, bytes }: Block): { frame: Buffer; bytes: Buffer } {
-  const keyBytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
-  const start = rowsHeadBytes + keyBytes.length;
-  const frame = Buffer.allocUnsafe(start + bytes.length);
-  frame[headBytes] = kinds.rows;
-  frame[headBytes + 1] = id;
-  frame.writeUInt32LE(rows, headBytes + 2);
-  frame.writeUInt32LE(keys.length, headBytes + 6);
-  keyBytes.copy(frame, rowsHeadBytes);
-  bytes.copy(frame, start);
-  return { frame: seal(frame), bytes: frame.subarray(start) };
+/** @returns the pieces of the frame, in order; the last is `bytes` itself. */
+export function encodeBlock(id: number, { rows, keys, bytes }: Block): Buffer[] {
+  const head = Buffer.allocUnsafe(rowsHeadBytes);
+  head[headBytes] = kinds.rows;
+  head[headBytes + 1] = id;
+  head.writeUInt32LE(rows, headBytes + 2);
+  head.writeUInt32LE(keys.length, headBytes + 6);
+  return seal([head, Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength), bytes]);
 }
 
-function seal(frame: Buffer): Buffer {
-  frame.writeUInt32LE(frame.length - headBytes, 0);
-  frame.writeUInt32LE(crc32(frame.subarray(headBytes)), 4);
-  return frame;
+/** Writes length and checksum into the head of a frame's pieces. */
+function seal(pieces: [Buffer, ...Buffer[]]): Buffer[] {
+  const [head, ...rest] = pieces;
+  let length = head.length - headBytes;
+  let checksum = crc32(head.subarray(headBytes));
+  for (const piece of rest) {
+    length += piece.length;
+    checksum = crc32(piece, checksum);
+  }
+  head.writeUInt32LE(length, 0);
+  head.writeUInt32LE(checksum, 4);
+  return pieces;
 }
 
 /**

@@ -45,7 +45,7 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
   const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | (synced ?? 0));
   const content: SegmentContent = { id: id.toString('hex'), lanes: [], bytes: startBytes, tornBytes: 0 };
   try {
-    await writeFully(file, Buffer.concat([magic, id]), 0);
+    await writeFully(file, [magic, id], 0, startBytes);
     await syncFolder(folder);
   } catch (error) {
     await file.close();
@@ -60,9 +60,10 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
     async append(blocks) {
       const knownShapes = shapes.length;
       const encoded = blocks.map((block) => encode(block, shapes));
-      const bytes = Buffer.concat(encoded.flatMap(({ frames }) => frames));
+      const pieces = encoded.flatMap((each) => each.pieces);
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       try {
-        await writeFully(file, bytes, content.bytes);
+        await writeFully(file, pieces, content.bytes, length);
         if (synced === undefined) await file.datasync();
       } catch (error) {
         shapes.length = knownShapes;
@@ -70,9 +71,8 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
         await file.truncate(content.bytes).catch(() => {});
         throw error;
       }
-      content.bytes += bytes.length;
-      for (const { id: shape, block, bytes: rows } of encoded)
-        addRows(content.lanes, shape, shapes[shape]!, rows, block);
+      content.bytes += length;
+      for (const { id: shape, block } of encoded) addRows(content.lanes, shape, shapes[shape]!, block.bytes, block);
     },
     close: () => file.close(),
   };
@@ -108,21 +108,15 @@ export async function readSegment(path: string): Promise<SegmentContent> {
 interface Encoded {
   id: number;
   block: Block;
-  frames: Buffer[];
-  bytes: Buffer;
+  pieces: Buffer[];
 }
 
 function encode(block: Block, shapes: Shape[]): Encoded {
-  const frames: Buffer[] = [];
   const { table, columns, widths } = block;
   let id = shapes.findIndex((each) => each.table === table && each.columns === columns && each.widths === widths);
-  if (id === -1) {
-    id = shapes.push({ table, columns, ...(widths && { widths }) }) - 1;
-    frames.push(encodeShape(id, shapes[id]!));
-  }
-  const { frame, bytes } = encodeBlock(id, block);
-  frames.push(frame);
-  return { id, block, frames, bytes };
+  if (id !== -1) return { id, block, pieces: encodeBlock(id, block) };
+  id = shapes.push({ table, columns, ...(widths && { widths }) }) - 1;
+  return { id, block, pieces: [...encodeShape(id, shapes[id]!), ...encodeBlock(id, block)] };
 }
 
 function addRows(
@@ -142,7 +136,27 @@ function addRows(
   lane.rows += rows;
 }
 
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+/** Below it, copying the pieces together takes less time than to hand over many of them. */
+const smallBytes = 64 * 1024;
+/** So many pieces go into one write; more the system does not take. */
+const maxPieces = 1024;
+
+async function writeFully(
+  file: FileHandle,
+  pieces: readonly Buffer[],
+  position: number,
+  length: number,
+): Promise<void> {
+  if (length <= smallBytes || pieces.length > maxPieces)
+    return writeBytes(file, Buffer.concat(pieces, length), position);
+  const { bytesWritten } = await file.writev(pieces, position);
+  // A disk that is nearly full takes a part; the rest is tried, or says why not.
+  if (bytesWritten < length) {
+    await writeBytes(file, Buffer.concat(pieces, length).subarray(bytesWritten), position + bytesWritten);
+  }
+}
+
+async function writeBytes(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
