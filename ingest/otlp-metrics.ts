@@ -3,7 +3,7 @@ import type { AttributePairs } from './otlp-attributes.ts';
 import type { Resource } from './otlp-resource.ts';
 import type { SampleIntake } from './sample-intake.ts';
 import { Series, type SeriesBook, type SeriesKind } from './series-book.ts';
-import { identify, type SeriesIdentity } from './series-identity.ts';
+import { identify, type SeriesIdentity, UnfitSeries } from './series-identity.ts';
 
 /** What the points of one metric have in common. */
 export interface MetricHeader {
@@ -81,20 +81,20 @@ export class OtlpMetricsReading {
 
   addNumber(identity: PointIdentity, { time, start, value }: NumberPoint): void {
     const series = this.#seriesOf(identity, this.#metric.kind);
-    if (typeof series === 'string') this.intake.refuseSeries(series);
+    if (series instanceof UnfitSeries) this.intake.refuseSeries(series, { time, value });
     else if (this.intake.add(series, time, value, start)) this.points++;
   }
 
   addHistogram(identity: PointIdentity, point: HistogramPoint): void {
     const series = this.#histogramOf(identity);
-    if (typeof series === 'string') this.intake.refuseSeries(series);
+    if (series instanceof UnfitSeries) this.intake.refuseSeries(series, { time: point.time });
     else if (series.add(this.intake, point)) this.points++;
   }
 
   addSummary(identity: PointIdentity, { quantiles, ...point }: SummaryPoint): void {
     const series = this.#histogramOf(identity);
-    if (typeof series === 'string') {
-      this.intake.refuseSeries(series);
+    if (series instanceof UnfitSeries) {
+      this.intake.refuseSeries(series, { time: point.time });
       return;
     }
     if (!series.add(this.intake, { ...point, buckets: undefined })) return;
@@ -105,7 +105,7 @@ export class OtlpMetricsReading {
         readAttributes: () => [...identity.readAttributes(), 'quantile', String(quantile)],
       };
       const quantileSeries = this.#seriesOf(own, 'gauge');
-      if (typeof quantileSeries !== 'string') this.intake.add(quantileSeries, point.time, value);
+      if (!(quantileSeries instanceof UnfitSeries)) this.intake.add(quantileSeries, point.time, value);
     }
   }
 
@@ -120,23 +120,23 @@ export class OtlpMetricsReading {
     this.points++;
   }
 
-  #seriesOf({ key, readAttributes }: PointIdentity, kind: SeriesKind): Series | string {
+  #seriesOf({ key, readAttributes }: PointIdentity, kind: SeriesKind): Series | UnfitSeries {
     const spelling = this.#metricKey + key;
     let series = this.#books.series.get(spelling);
     if (series !== undefined) return series;
     const identity = this.#identify(readAttributes());
-    if (typeof identity === 'string') return identity;
+    if (identity instanceof UnfitSeries) return identity;
     series = new Series(this.#books.tenant, identity, kind, this.#metric.unit.slice(0, maxUnitLength));
     this.#books.series.set(spelling, series);
     return series;
   }
 
-  #histogramOf({ key, readAttributes }: PointIdentity): HistogramSeries | string {
+  #histogramOf({ key, readAttributes }: PointIdentity): HistogramSeries | UnfitSeries {
     const spelling = this.#metricKey + key;
     let series = this.#books.histograms.get(spelling);
     if (series !== undefined) return series;
     const identity = this.#identify(readAttributes());
-    if (typeof identity === 'string') return identity;
+    if (identity instanceof UnfitSeries) return identity;
     const { kind, unit } = this.#metric;
     series = new HistogramSeries(this.#books.tenant, identity, kind, unit.slice(0, maxUnitLength));
     this.#books.histograms.set(spelling, series);
@@ -144,7 +144,7 @@ export class OtlpMetricsReading {
   }
 
   /** An attribute of a point stands before one of its resource with the same name. */
-  #identify(attributes: AttributePairs): SeriesIdentity | string {
+  #identify(attributes: AttributePairs): SeriesIdentity | UnfitSeries {
     const own = new Set(attributes.filter((_, i) => i % 2 === 0));
     const { labels } = this.#resource;
     const inherited = labels.flatMap((name, i) => (i % 2 === 0 && !own.has(name) ? [name, labels[i + 1]!] : []));

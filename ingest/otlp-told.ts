@@ -9,7 +9,7 @@ import { eventOfLog, type NativeEvent } from './otlp-task-events.ts';
 import { recordList } from './record-list.ts';
 import type { SampleIntake } from './sample-intake.ts';
 import { Series, type SeriesBook } from './series-book.ts';
-import { identify } from './series-identity.ts';
+import { identify, UnfitSeries } from './series-identity.ts';
 
 /** Errors begin here among the numbers of severity. */
 const severityError = 17;
@@ -74,8 +74,8 @@ export class OtlpTold {
 
   #addSample({ metric, kind, unit, labels, time, value }: ToldSample): void {
     const series = this.#seriesOf(metric, kind, unit, labels);
-    if (typeof series === 'string') {
-      this.intake.refuseSeries(series);
+    if (series instanceof UnfitSeries) {
+      this.intake.refuseSeries(series, { time, value });
       return;
     }
     if (kind === 'duration') {
@@ -88,12 +88,12 @@ export class OtlpTold {
     else known.value += value;
   }
 
-  #seriesOf(metric: string, kind: ToldSample['kind'], unit: string, labels: string[]): Series | string {
+  #seriesOf(metric: string, kind: ToldSample['kind'], unit: string, labels: string[]): Series | UnfitSeries {
     const key = [metric, ...labels].join('\0');
     let series = this.#book.get(key);
     if (series !== undefined) return series;
     const identity = identify(metric, labels, []);
-    if (typeof identity === 'string') return identity;
+    if (identity instanceof UnfitSeries) return identity;
     series = new Series(this.#sender.tenant, identity, kind === 'count' ? 'delta' : 'distribution', unit);
     this.#book.set(key, series);
     return series;

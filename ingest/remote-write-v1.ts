@@ -3,6 +3,7 @@ import { metricTypes } from './metric-metadata.ts';
 import type { RemoteWriteReading } from './remote-write.ts';
 import { isStaleMarker, readNativeHistogram } from './remote-write-histogram.ts';
 import type { Series } from './series-book.ts';
+import { UnfitSeries } from './series-identity.ts';
 import { bytesTag, fixed64Tag, varintTag, WireError, WireReader } from './wire.ts';
 
 const labelTag = bytesTag(1);
@@ -30,7 +31,7 @@ export async function readRequestV1(message: Buffer, reading: RemoteWriteReading
 
 function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteReading): void {
   const start = reader.pos;
-  let series: Series | string | undefined = reading.walk.follow(start, end, labelTag);
+  let series: Series | UnfitSeries | undefined = reading.walk.follow(start, end, labelTag);
   if (series === undefined) passLabels(reader, end);
   else {
     reader.pos = reading.walk.spellingEnd;
@@ -59,9 +60,14 @@ function readTimeSeries(reader: WireReader, end: number, reading: RemoteWriteRea
 }
 
 /** The series that the labels from `start` to `end` spell, or what is wrong with it. */
-function findSeries({ bytes }: WireReader, start: number, end: number, reading: RemoteWriteReading): Series | string {
+function findSeries(
+  { bytes }: WireReader,
+  start: number,
+  end: number,
+  reading: RemoteWriteReading,
+): Series | UnfitSeries {
   const series = reading.seriesOf(bytes.toString('latin1', start, end), () => readLabels(bytes, start, end));
-  if (typeof series !== 'string') reading.walk.mark(series, start, end);
+  if (!(series instanceof UnfitSeries)) reading.walk.mark(series, start, end);
   return series;
 }
 
@@ -83,7 +89,7 @@ function passLabels(reader: WireReader, end: number): void {
   }
 }
 
-function readSample(reader: WireReader, end: number, series: Series | string, reading: RemoteWriteReading): void {
+function readSample(reader: WireReader, end: number, series: Series | UnfitSeries, reading: RemoteWriteReading): void {
   let value = 0;
   let time = 0;
   let isStale = false;
@@ -99,7 +105,7 @@ function readSample(reader: WireReader, end: number, series: Series | string, re
     }
   }
   reader.finish(end);
-  if (isStale && typeof series !== 'string') reading.skipStale();
+  if (isStale && !(series instanceof UnfitSeries)) reading.skipStale();
   else reading.addSample(series, time, value, 0);
 }
 

@@ -2,6 +2,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { type MetricMetadata, metricTypes } from './metric-metadata.ts';
 import type { RemoteWriteReading } from './remote-write.ts';
 import { isStaleMarker, type NativeHistogram, readNativeHistogram } from './remote-write-histogram.ts';
+import { UnfitSeries } from './series-identity.ts';
 import { bytesTag, fixed64Tag, varintTag, WireError, WireReader } from './wire.ts';
 
 const seriesPerCheck = 256;
@@ -93,7 +94,7 @@ function takeTimeSeries(
   if (samples.length > 0) {
     const series = reading.seriesOf(key, () => pairs, metadata);
     for (const { time, value, start, isStale } of samples) {
-      if (isStale && typeof series !== 'string') reading.skipStale();
+      if (isStale && !(series instanceof UnfitSeries)) reading.skipStale();
       else reading.addSample(series, time, value, start || created);
     }
   }

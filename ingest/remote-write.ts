@@ -13,7 +13,7 @@ import { readRequestV1 } from './remote-write-v1.ts';
 import { readRequestV2 } from './remote-write-v2.ts';
 import { type IntakeOptions, type IntakeOutcome, SampleIntake } from './sample-intake.ts';
 import { Series, SeriesBook } from './series-book.ts';
-import { identify, type SeriesIdentity } from './series-identity.ts';
+import { identify, type SeriesIdentity, UnfitSeries } from './series-identity.ts';
 import { Trail, TrailWalk } from './series-trail.ts';
 import { WireError } from './wire.ts';
 
@@ -101,17 +101,17 @@ export class RemoteWriteReading {
   }
 
   /**
-   * The series that is spelled so, or as a text what is wrong with it.
+   * The series that is spelled so, or what is wrong with it.
    *
    * @param key the spelling, the same for the same labels.
    * @param readPairs reads the labels of a series that is not known yet.
    * @param own the metadata that came with the series, if any.
    */
-  seriesOf(key: string, readPairs: () => string[], own?: MetricMetadata): Series | string {
+  seriesOf(key: string, readPairs: () => string[], own?: MetricMetadata): Series | UnfitSeries {
     let series = this.#books.series.get(key);
     if (series === undefined) {
       const identity = identityOf(readPairs());
-      if (typeof identity === 'string') return identity;
+      if (identity instanceof UnfitSeries) return identity;
       series = new Series(this.#books.tenant, identity, 'gauge', '');
       this.#books.series.set(key, series);
     }
@@ -127,18 +127,18 @@ export class RemoteWriteReading {
     series.metadataVersion = this.metadata.version;
   }
 
-  /** The native histogram that is spelled so, or as a text what is wrong with it. */
+  /** The native histogram that is spelled so, or what is wrong with it. */
   histogramOf(
     key: string,
     isGauge: boolean,
     readPairs: () => string[],
     own?: MetricMetadata,
-  ): HistogramSeries | string {
+  ): HistogramSeries | UnfitSeries {
     const kind = isGauge ? 'gauge' : 'counter';
     const known = this.#books.histograms.get(key);
     if (known?.kind === kind) return known;
     const identity = identityOf(readPairs());
-    if (typeof identity === 'string') return identity;
+    if (identity instanceof UnfitSeries) return identity;
     const { unit } = own ?? this.metadata.find(identity.metric) ?? unknownMetadata;
     const series = new HistogramSeries(
       this.#books.tenant,
@@ -151,14 +151,14 @@ export class RemoteWriteReading {
   }
 
   /** Takes a value of a series, or refuses it where the series itself is wrong. */
-  addSample(series: Series | string, time: number, value: number, start: number): void {
-    if (typeof series === 'string') this.intake.refuseSeries(series);
+  addSample(series: Series | UnfitSeries, time: number, value: number, start: number): void {
+    if (series instanceof UnfitSeries) this.intake.refuseSeries(series, { time, value });
     else if (this.intake.add(series, time, value, start)) this.samples++;
   }
 
   /** Takes a state of a native histogram. */
-  addHistogram(series: HistogramSeries | string, histogram: NativeHistogram): void {
-    if (typeof series === 'string') this.intake.refuseSeries(series);
+  addHistogram(series: HistogramSeries | UnfitSeries, histogram: NativeHistogram): void {
+    if (series instanceof UnfitSeries) this.intake.refuseSeries(series, { time: histogram.time });
     else if (histogram.isStale ? this.intake.skip('stale') : series.add(this.intake, histogram)) this.histograms++;
   }
 
@@ -176,12 +176,12 @@ export class RemoteWriteReading {
 
 const unknownMetadata: MetricMetadata = { type: 'unknown', unit: '' };
 
-function identityOf(pairs: string[]): SeriesIdentity | string {
+function identityOf(pairs: string[]): SeriesIdentity | UnfitSeries {
   const at = pairs.findIndex((text, i) => i % 2 === 0 && text === '__name__');
   const metric = at === -1 ? '' : pairs[at + 1]!;
   const names = new Set<string>();
   for (let i = 0; i < pairs.length; i += 2) {
-    if (names.has(pairs[i]!)) return `${metric} has the label ${pairs[i]} twice`;
+    if (names.has(pairs[i]!)) return new UnfitSeries(`${metric} has the label ${pairs[i]} twice`, metric, pairs);
     names.add(pairs[i]!);
   }
   return identify(metric, at === -1 ? pairs : pairs.toSpliced(at, 2), agentLabels);

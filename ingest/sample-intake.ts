@@ -4,6 +4,7 @@ import type { Sender } from './native.ts';
 import type { Quarantine, QuarantineReason, Refusal } from './quarantine.ts';
 import { SampleBatch, type SampleBatchOptions } from './sample-batch.ts';
 import type { Series } from './series-book.ts';
+import type { UnfitSeries } from './series-identity.ts';
 import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 
 export interface IntakeOptions extends SampleBatchOptions, TimeLimits {
@@ -112,9 +113,10 @@ export class SampleIntake {
     return true;
   }
 
-  /** Refuses a value of a series that cannot be one. */
-  refuseSeries(detail: string): false {
-    return this.#refuse('invalid', () => ({ detail, record: null }));
+  /** Refuses a value of what does not name a series. */
+  refuseSeries({ problem, metric, pairs }: UnfitSeries, point: { time: number; value?: number }): false {
+    const labels = () => Object.fromEntries(pairs.flatMap((name, i) => (i % 2 === 0 ? [[name, pairs[i + 1]!]] : [])));
+    return this.#refuse('invalid', () => ({ detail: problem, record: { metric, labels: labels(), ...point } }));
   }
 
   /**

@@ -1,6 +1,20 @@
 /** What a series may be called at most, in every protocol; budgets may hold a tenant to less. */
 export const identityLimits = { metricLength: 200, labels: 128, labelNameLength: 200, labelValueLength: 2000 } as const;
 
+/** What does not name a series: why, and what came. */
+export class UnfitSeries {
+  readonly problem: string;
+  readonly metric: string;
+  /** Name, value, name, value, and so on. */
+  readonly pairs: readonly string[];
+
+  constructor(problem: string, metric: string, pairs: readonly string[]) {
+    this.problem = problem;
+    this.metric = metric;
+    this.pairs = pairs;
+  }
+}
+
 export interface SeriesIdentity {
   metric: string;
   labels: Record<string, string>;
@@ -18,7 +32,7 @@ const controlCharacter = /[\u0000-\u001f\u007f]/;
  * first of `agentLabels` names the agent.
  *
  * @param pairs name, value, name, value, and so on.
- * @returns the identity, or as a text what is wrong with it.
+ * @returns the identity, or what is wrong with it.
  * @example
  * identify('up', ['job', 'node', 'instance', 'db-1:9100'], ['instance', 'job'])
  * // { metric: 'up', labels: { job: 'node', instance: 'db-1:9100', agent: 'db-1:9100' } }
@@ -27,11 +41,12 @@ export function identify(
   metric: string,
   pairs: readonly string[],
   agentLabels: readonly string[],
-): SeriesIdentity | string {
+): SeriesIdentity | UnfitSeries {
+  const unfit = (problem: string) => new UnfitSeries(problem, metric, pairs);
   const name = metricName.test(metric) ? metric : metric.replace(/[^a-zA-Z0-9_:.]/g, '_').replace(/^(?=[\d.])/, '_');
-  if (metric === '') return 'a series has no name';
+  if (metric === '') return unfit('a series has no name');
   if (name.length > identityLimits.metricLength)
-    return `a metric's name has ${name.length} characters; allowed: ${identityLimits.metricLength}`;
+    return unfit(`a metric's name has ${name.length} characters; allowed: ${identityLimits.metricLength}`);
   const labels: Record<string, string> = Object.create(null);
   let count = 0;
   for (let i = 0; i < pairs.length; i += 2) {
@@ -39,12 +54,12 @@ export function identify(
     if (value === '') continue;
     const label = labelNameOf(pairs[i]!);
     const wrong = wrongWithLabel(metric, label, value);
-    if (wrong !== undefined) return wrong;
+    if (wrong !== undefined) return unfit(wrong);
     const before = labels[label];
     if (before === undefined) count++;
     labels[label] = before === undefined ? value : `${before};${value}`;
   }
-  if (count > identityLimits.labels) return `${metric} has ${count} labels; allowed: ${identityLimits.labels}`;
+  if (count > identityLimits.labels) return unfit(`${metric} has ${count} labels; allowed: ${identityLimits.labels}`);
   const agentLabel = agentLabels.find((each) => labels[each] !== undefined);
   if (labels.agent === undefined && agentLabel !== undefined) labels.agent = labels[agentLabel]!;
   return { metric: name, labels };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { expectProblem } from '../support/problem.ts';
+import { remoteWriteRequest, writeRequestV1 } from '../support/remote-write.ts';
 import { hasChdb } from '../support/servers.ts';
 
 interface Page {
@@ -97,5 +98,21 @@ describe.skipIf(!hasChdb())('the quarantine', () => {
 
   test('sends nothing again without being told what', async () => {
     await expectProblem(await service.post('/v1/quarantine/replay', {}), 400);
+  });
+
+  test('keeps of other protocols too what came: metric, labels, time and value', async () => {
+    const time = Date.now();
+    const labels = { __name__: 'bell', sound: '\u0007' };
+    const written = remoteWriteRequest(writeRequestV1([{ labels, samples: [[time, 5]] }]), 1);
+    expect((await service.request('/api/v1/write', written)).status).toBe(400);
+    const attributes = [{ key: 'sound', value: { stringValue: '\u0007' } }];
+    const point = { timeUnixNano: `${time}000000`, asDouble: 6, attributes };
+    const metrics = [{ name: 'bell', gauge: { dataPoints: [point] } }];
+    await service.post('/v1/metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+    const record = { metric: 'bell', time };
+    const [ofOtlp] = (await list('?source=otlp')).items;
+    expect(JSON.parse(ofOtlp!.record)).toEqual({ ...record, value: 6, labels: { sound: '\u0007' } });
+    const [ofRemoteWrite] = (await list('?source=remote_write')).items;
+    expect(JSON.parse(ofRemoteWrite!.record)).toMatchObject({ ...record, value: 5, labels: { sound: '\u0007' } });
   });
 });
