@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { burnRate, reportSlos } from '../../alerts/slo-report.ts';
 import { countTaskSuccess } from '../../store/queries/slos.ts';
 import type { SloDefinition } from '../../store/records/slo-definitions.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
 import { dayMs, farDay, hourMs, insertSeries, minuteMs, mondayMs } from '../store/rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../store/targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from '../store/targets.ts';
 
 const asOf = mondayMs + 30 * dayMs;
 
@@ -21,15 +21,12 @@ describe('burnRate', () => {
   });
 });
 
-describe.each(telemetryEngines)('reportSlos on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('by hand-computed numbers', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('reportSlos on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('by hand-computed numbers', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     const definition = (tenant: string, objective: number): SloDefinition => ({
       ...{ tenant, id: 'success', name: '', description: '', indicator: 'task_success', selector: '' },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDeriveJob } from '../../analytics/derive.ts';
 import { createLivenessJob } from '../../analytics/liveness.ts';
 import { createSloJob } from '../../analytics/slo.ts';
@@ -6,32 +6,18 @@ import { transitionsOf } from '../../store/queries/agents.ts';
 import { listSeries } from '../../store/queries/series.ts';
 import { ensureSlos } from '../../store/records/slo-definitions.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
-import {
-  heartbeat,
-  hourMs,
-  insertHeartbeats,
-  insertTaskEvents,
-  minuteMs,
-  mondayMs,
-  readAll,
-  taskEvent,
-} from '../store/rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry } from '../store/targets.ts';
+import { heartbeat, insertHeartbeats, insertTaskEvents, minuteMs, readAll, taskEvent } from '../store/rows.ts';
+import { newTenant, useTelemetry } from '../store/targets.ts';
 import { hasChdb } from '../support/servers.ts';
-import { newTenantState, runWindow, runWindows } from './workbench.ts';
+import { minute, newTenantState, nine, runWindow, runWindows } from './workbench.ts';
 
-const nine = mondayMs + 9 * hourMs;
-const minute = (n: number) => nine + n * minuteMs;
 const minutes = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => minute(from + i));
 
 describe.skipIf(!hasChdb())('jobs over heartbeats and task events', () => {
-  let server: TestTelemetry;
   let telemetry: TelemetryStore;
-  beforeAll(async () => {
-    server = await startTelemetry();
-    telemetry = server.store;
+  useTelemetry((started) => {
+    telemetry = started;
   });
-  afterAll(() => server?.stop());
 
   describe('the slo job', () => {
     async function arrange() {

@@ -1,38 +1,30 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createIncidentsJob } from '../../analytics/incidents.ts';
-import { incidentById, listIncidents } from '../../store/queries/incidents.ts';
+import { incidentById } from '../../store/queries/incidents.ts';
 import { anomaliesTable } from '../../store/tables.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
 import {
   farDay,
   heartbeat,
-  hourMs,
   insertHeartbeats,
   insertSeries,
   insertTaskEvents,
-  minuteMs,
-  mondayMs,
   readAll,
   taskEvent,
 } from '../store/rows.ts';
-import { startTelemetry, type TestTelemetry } from '../store/targets.ts';
+import { useTelemetry } from '../store/targets.ts';
 import { hasChdb } from '../support/servers.ts';
-import { newTenantState, runWindow } from './workbench.ts';
+import { allIncidents, minute, newTenantState, runWindow } from './workbench.ts';
 
-const nine = mondayMs + 9 * hourMs;
-const minute = (n: number) => nine + n * minuteMs;
 /** Seconds of its own that a task of each takes, before the incident and in it. The time of whom it needs comes on top. */
 const own = { site: [0.2, 0.2], service: [0.3, 0.3], database: [0.5, 4] } as const;
 const agents = ['site', 'service', 'database'] as const;
 
 describe.skipIf(!hasChdb())('the suspects of an incident about tasks', () => {
-  let server: TestTelemetry;
   let telemetry: TelemetryStore;
-  beforeAll(async () => {
-    server = await startTelemetry();
-    telemetry = server.store;
+  useTelemetry((started) => {
+    telemetry = started;
   });
-  afterAll(() => server?.stop());
 
   test('are ranked by the time of calls that is their own, though whoever waits for them deviates more', async () => {
     const { tenant, state } = await newTenantState();
@@ -67,9 +59,7 @@ describe.skipIf(!hasChdb())('the suspects of an incident about tasks', () => {
       ]);
     }
     await runWindow(job, minute(0), minute(15));
-    const everything = { severity: '', cause: '', agent: '', type: '', metric: '', from: 0, to: 9e12, open: 2 };
-    const page = { resolved: [], beforeTime: 9e12, beforeId: '', limit: 9 };
-    const [incident] = await telemetry.query(listIncidents, { tenant, ...everything, ...page });
+    const [incident] = await allIncidents(telemetry, tenant);
     expect(incident!.agents).toEqual(['service', 'site']);
     const [first, ...others] = incident!.suspects;
     expect(first).toMatchObject({ component: 'database' });

@@ -1,33 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createIncidentsJob } from '../../analytics/incidents.ts';
 import { createLivenessJob } from '../../analytics/liveness.ts';
-import { listIncidents } from '../../store/queries/incidents.ts';
 import { seriesId } from '../../store/series-id.ts';
 import { anomaliesTable, seriesTable } from '../../store/tables.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
-import { farDay, heartbeat, hourMs, insertHeartbeats, minuteMs, mondayMs } from '../store/rows.ts';
-import { startTelemetry, type TestTelemetry } from '../store/targets.ts';
+import { farDay, heartbeat, hourMs, insertHeartbeats } from '../store/rows.ts';
+import { useTelemetry } from '../store/targets.ts';
 import { hasChdb } from '../support/servers.ts';
-import { newTenantState, runWindow } from './workbench.ts';
-
-const nine = mondayMs + 9 * hourMs;
-const minute = (n: number) => nine + n * minuteMs;
-const any = { severity: '', cause: '', agent: '', type: '', metric: '', from: 0, to: 9e12, open: 2, resolved: [] };
+import { allIncidents, minute, newTenantState, runWindow } from './workbench.ts';
 
 describe.skipIf(!hasChdb())('bad input does not flood incidents', () => {
-  let server: TestTelemetry;
   let telemetry: TelemetryStore;
-  beforeAll(async () => {
-    server = await startTelemetry();
-    telemetry = server.store;
+  useTelemetry((started) => {
+    telemetry = started;
   });
-  afterAll(() => server?.stop());
 
   async function arrange() {
     const { tenant, state } = await newTenantState();
     const job = createIncidentsJob({ telemetry, state });
     const liveness = createLivenessJob({ telemetry, lateFactor: 2, downFactor: 4 });
-    const list = () => telemetry.query(listIncidents, { tenant, ...any, beforeTime: 9e12, beforeId: '', limit: 1000 });
+    const list = () => allIncidents(telemetry, tenant);
     const watch = async (from: number, to: number) => {
       await runWindow(liveness, minute(from), minute(to));
       await runWindow(job, minute(from), minute(to));

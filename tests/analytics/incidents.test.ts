@@ -1,36 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createIncidentsJob } from '../../analytics/incidents.ts';
 import { createLivenessJob } from '../../analytics/liveness.ts';
 import { withdrawAnomalies } from '../../store/queries/detection.ts';
-import { incidentById, listIncidents } from '../../store/queries/incidents.ts';
+import { incidentById } from '../../store/queries/incidents.ts';
 import type { RowOf } from '../../store/table.ts';
 import { anomaliesTable } from '../../store/tables.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
-import {
-  farDay,
-  heartbeat,
-  hourMs,
-  insertHeartbeats,
-  insertSeries,
-  minuteMs,
-  mondayMs,
-  readAll,
-} from '../store/rows.ts';
-import { startTelemetry, type TestTelemetry } from '../store/targets.ts';
+import { farDay, heartbeat, insertHeartbeats, insertSeries, minuteMs, readAll } from '../store/rows.ts';
+import { useTelemetry } from '../store/targets.ts';
 import { hasChdb } from '../support/servers.ts';
-import { newTenantState, runWindow, runWindows } from './workbench.ts';
-
-const nine = mondayMs + 9 * hourMs;
-const minute = (n: number) => nine + n * minuteMs;
+import { allIncidents, minute, newTenantState, runWindow, runWindows } from './workbench.ts';
 
 describe.skipIf(!hasChdb())('the incidents job', () => {
-  let server: TestTelemetry;
   let telemetry: TelemetryStore;
-  beforeAll(async () => {
-    server = await startTelemetry();
-    telemetry = server.store;
+  useTelemetry((started) => {
+    telemetry = started;
   });
-  afterAll(() => server?.stop());
 
   async function arrange() {
     const { tenant, state } = await newTenantState();
@@ -66,16 +51,7 @@ describe.skipIf(!hasChdb())('the incidents job', () => {
       ]);
       return id;
     };
-    const everything = { severity: '', cause: '', agent: '', type: '', metric: '', from: 0, to: 9e12, open: 2 };
-    const list = () =>
-      telemetry.query(listIncidents, {
-        tenant,
-        ...everything,
-        resolved: [],
-        beforeTime: 9e12,
-        beforeId: '',
-        limit: 100,
-      });
+    const list = () => allIncidents(telemetry, tenant);
     const one = async (id: string) => (await telemetry.query(incidentById, { tenant, id }))[0]!;
     const depends = async (agent: string, on: string) => {
       const beats = [on, agent].map((name, i) =>

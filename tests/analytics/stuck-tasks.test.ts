@@ -1,36 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createIncidentsJob } from '../../analytics/incidents.ts';
 import { createLivenessJob } from '../../analytics/liveness.ts';
 import { createStuckTasksJob } from '../../analytics/stuck-tasks.ts';
-import { listIncidents } from '../../store/queries/incidents.ts';
 import { listStuckTasks } from '../../store/queries/stuck-tasks.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
-import {
-  dayMs,
-  heartbeat,
-  hourMs,
-  insertHeartbeats,
-  insertTaskEvents,
-  minuteMs,
-  mondayMs,
-  readAll,
-  taskEvent,
-} from '../store/rows.ts';
-import { startTelemetry, type TestTelemetry } from '../store/targets.ts';
+import { dayMs, heartbeat, insertHeartbeats, insertTaskEvents, minuteMs, readAll, taskEvent } from '../store/rows.ts';
+import { useTelemetry } from '../store/targets.ts';
 import { hasChdb } from '../support/servers.ts';
-import { newTenantState, runWindow, runWindows } from './workbench.ts';
-
-const nine = mondayMs + 9 * hourMs;
-const minute = (n: number) => nine + n * minuteMs;
+import { allIncidents, minute, newTenantState, nine, runWindow, runWindows } from './workbench.ts';
 
 describe.skipIf(!hasChdb())('stuck tasks', () => {
-  let server: TestTelemetry;
   let telemetry: TelemetryStore;
-  beforeAll(async () => {
-    server = await startTelemetry();
-    telemetry = server.store;
+  useTelemetry((started) => {
+    telemetry = started;
   });
-  afterAll(() => server?.stop());
 
   /** A tenant whose builds took up to 200 seconds the day before, so that after 600 one is stuck. */
   async function arrange() {
@@ -47,19 +30,7 @@ describe.skipIf(!hasChdb())('stuck tasks', () => {
       insertTaskEvents(telemetry, [taskEvent(tenant, 'build', state, minute(n), { agent: 'a', task, ...rest })]);
     const any = { kind: '', agent: '', afterTime: 0, afterTask: '', limit: 100 };
     const stuck = async () => (await telemetry.query(listStuckTasks, { tenant, ...any })).map(({ task }) => task);
-    const anyIncident = {
-      severity: '',
-      cause: '',
-      agent: '',
-      type: '',
-      metric: '',
-      from: 0,
-      to: 9e12,
-      open: 2,
-      resolved: [],
-    };
-    const incidents = () =>
-      telemetry.query(listIncidents, { tenant, ...anyIncident, beforeTime: 9e12, beforeId: '', limit: 100 });
+    const incidents = () => allIncidents(telemetry, tenant);
     return {
       tenant,
       send,

@@ -1,10 +1,11 @@
 import type { Job, JobWindow } from '../../analytics/job.ts';
 import { createModelPool, type ModelPool } from '../../models/pool.ts';
 import { migrateState } from '../../store/migrate-state.ts';
+import { listIncidents } from '../../store/queries/incidents.ts';
 import { openStateStore, type StateStore } from '../../store/state.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
 import { createLogger } from '../../telemetry/log.ts';
-import { dayMs, farDay } from '../store/rows.ts';
+import { dayMs, farDay, hourMs, minuteMs, mondayMs } from '../store/rows.ts';
 import { newTenant, startTelemetry } from '../store/targets.ts';
 
 /** What jobs are made of: an embedded store, and threads with the models. */
@@ -38,6 +39,18 @@ export async function newTenantState(): Promise<{ tenant: string; state: StateSt
     .values({ id: tenant, name: tenant, ...retention, created_at: 0 })
     .execute();
   return { tenant, state };
+}
+
+/** Nine o'clock of a Monday, and so many minutes after it: what the tests of agents and tasks count from. */
+export const nine = mondayMs + 9 * hourMs;
+export const minute = (n: number) => nine + n * minuteMs;
+
+/** Every incident of a tenant, newest first. */
+export function allIncidents(telemetry: TelemetryStore, tenant: string) {
+  return telemetry.query(listIncidents, {
+    ...{ tenant, severity: '', cause: '', agent: '', type: '', metric: '', from: 0, to: 9e12, open: 2, resolved: [] },
+    ...{ beforeTime: 9e12, beforeId: '', limit: 1000 },
+  });
 }
 
 /** Runs a job over `[from, to)` as the runner would. */

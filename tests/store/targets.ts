@@ -1,4 +1,5 @@
 import { createClient } from '@clickhouse/client';
+import { afterAll, beforeAll } from 'vitest';
 import { migrateTelemetry } from '../../store/migrate-telemetry.ts';
 import { openTelemetryStore, type StatementReport, type TelemetryStore } from '../../store/telemetry.ts';
 import { startClickHouseHttp } from '../support/clickhouse-http.ts';
@@ -90,6 +91,16 @@ export async function startTelemetry(
       await stop();
     },
   };
+}
+
+/** Gives the suite around the call a migrated store on `target`, from before its first test until after its last. */
+export function useTelemetry(take: (store: TelemetryStore) => void, target: TelemetryTarget = embedded): void {
+  let started: TestTelemetry | undefined;
+  beforeAll(async () => {
+    started = await startTelemetry(target);
+    take(started.store);
+  });
+  afterAll(() => started?.stop());
 }
 
 let tenants = 0;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { pointsOfSelected } from '../../store/queries/packed-points.ts';
 import { type Grain, grains, pointsOfSeries, rawPoints } from '../../store/queries/points.ts';
@@ -18,7 +18,7 @@ import {
   mondayMs,
   taskEvent,
 } from './rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from './targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from './targets.ts';
 
 const nineAm = mondayMs + 9 * hourMs;
 
@@ -45,15 +45,12 @@ async function derived(store: TelemetryStore, tenant: string, metric: string): P
   return found.sort((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
 }
 
-describe.each(telemetryEngines)('views on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('derive series', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('views on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('derive series', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     const seconds = (n: number) => nineAm + n * 1000;
     const minutesFrom = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -1,22 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../models/statistics/seeded-random.ts';
 import { clockSkews, estimateClockSkews } from '../../../store/queries/agent-clocks.ts';
 import { listAgents } from '../../../store/queries/agents.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
 import { heartbeat, hourMs, insertHeartbeats, minuteMs, mondayMs } from '../rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from '../targets.ts';
 
 const nine = mondayMs + 9 * hourMs;
 
-describe.each(telemetryEngines)('clocks of agents on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('by their heartbeats', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('clocks of agents on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('by their heartbeats', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     /** Heartbeats of one agent: sent at seconds after nine by our clock, by a clock that is so far ahead, under way so long. */
     async function send(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { learnIntervals } from '../../../store/queries/agent-intervals.ts';
 import { deriveHeartbeatGaps, insertTransitions, listAgents, transitionsOf } from '../../../store/queries/agents.ts';
@@ -8,7 +8,7 @@ import { defineTable } from '../../../store/table.ts';
 import type { HeartbeatRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
 import { dayMs, farDay, heartbeat, hourMs, insertHeartbeats, insertSeries, mondayMs, readAll } from '../rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from '../targets.ts';
 
 const agentClocksTable = defineTable('agent_clocks', {
   tenant: 'text',
@@ -29,15 +29,12 @@ const at = (seconds: number) => nine + seconds * 1000;
 const beats = (tenant: string, agent: string, seconds: readonly number[], rest: Partial<HeartbeatRow> = {}) =>
   seconds.map((second) => heartbeat(tenant, agent, at(second), rest));
 
-describe.each(telemetryEngines)('agents on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('by their heartbeats', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('agents on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('by their heartbeats', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     function list(
       tenant: string,

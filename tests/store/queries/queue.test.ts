@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { deriveQueueDepth } from '../../../store/queries/queue.ts';
 import { defineQuery } from '../../../store/query.ts';
 import type { TaskEventRow } from '../../../store/tables.ts';
 import type { TelemetryStore } from '../../../store/telemetry.ts';
 import { hourMs, insertTaskEvents, minuteMs, mondayMs, taskEvent } from '../rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from '../targets.ts';
 
 /** Off the hour, so that windows begin within one. */
 const start = mondayMs + 9 * hourMs + 30 * minuteMs;
@@ -23,15 +23,12 @@ const depths = defineQuery({
   row: z.object({ kind: z.string(), time: z.coerce.number(), value: z.number() }),
 });
 
-describe.each(telemetryEngines)('the queue depth on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('by task events', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('the queue depth on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('by task events', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     async function derive(tenant: string, from: number, to: number, cuts: readonly number[] = []) {
       const edges = [from, ...cuts, to];

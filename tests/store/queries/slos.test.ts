@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { countAvailability, countTaskSuccess, sloHistory, sloLatest, sloWindows } from '../../../store/queries/slos.ts';
 import { defineQuery } from '../../../store/query.ts';
@@ -14,7 +14,7 @@ import {
   mondayMs,
   taskEvent,
 } from '../rows.ts';
-import { newTenant, startTelemetry, type TestTelemetry, telemetryEngines } from '../targets.ts';
+import { newTenant, telemetryEngines, useTelemetry } from '../targets.ts';
 
 const nine = mondayMs + 9 * hourMs;
 const minute = (n: number) => nine + n * minuteMs;
@@ -27,15 +27,12 @@ const counted = defineQuery({
   row: z.object({ time: z.coerce.number(), good: z.number(), total: z.number(), measured: z.number() }),
 });
 
-describe.each(telemetryEngines)('SLO minutes on $name', ({ isAvailable, ...target }) => {
-  describe.skipIf(!isAvailable)('are counted', () => {
-    let telemetry: TestTelemetry;
+describe.each(telemetryEngines)('SLO minutes on $name', (target) => {
+  describe.skipIf(!target.isAvailable)('are counted', () => {
     let store: TelemetryStore;
-    beforeAll(async () => {
-      telemetry = await startTelemetry({ isAvailable, ...target });
-      store = telemetry.store;
-    });
-    afterAll(() => telemetry?.stop());
+    useTelemetry((started) => {
+      store = started;
+    }, target);
 
     async function availability(
       tenant: string,
