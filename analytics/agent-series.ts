@@ -19,16 +19,17 @@ export interface AgentSeries {
 }
 
 /**
- * The series of a tenant that belong to an agent of a known type and are read by the minute; counts are not, for by
+ * The series of a tenant, or those of one metric, that belong to an agent of a known type and are read by the minute; counts are not, for by
  * the minute most are 0 or 1. A label whose value is another with each series of a metric (a host, an instance) names
  * the agent once more and is no part of the dimension, nor are its type, its version and its role.
  */
 export async function readAgentSeries(
   telemetry: TelemetryStore,
-  tenant: Tenant,
+  tenant: Pick<Tenant, 'id'>,
   excludeMetrics: readonly string[],
+  metric = '',
 ): Promise<AgentSeries[]> {
-  const all = await telemetry.query(selectedSeries, { tenant: tenant.id, metric: '', agent: '', type: '' });
+  const all = await telemetry.query(selectedSeries, { tenant: tenant.id, metric, agent: '', type: '' });
   const usable = all.filter(
     ({ agent, type, metric, aggregation }) =>
       agent !== '' && type !== '' && aggregation !== 'sum' && !excludeMetrics.includes(metric),

@@ -1,4 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { agentDetectors } from '../analytics/detect-agents.ts';
+import { readPeerBand } from '../analytics/peer-band.ts';
+import type { ModelPool } from '../models/pool.ts';
 import { type AnomalyRow, listAnomalies, scoresOfSeries } from '../store/queries/detection.ts';
 import { incidentsOfFinding } from '../store/queries/incidents.ts';
 import { listFeedback } from '../store/records/feedback.ts';
@@ -8,6 +11,7 @@ import { anomalySchema, anyAnomaly, findAnomaly, toAnomaly } from './anomaly.ts'
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { feedbackSchema, toFeedback } from './feedback.ts';
+import type { OnDemand } from './on-demand.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { finiteOrNull, seriesIdValue, timeQuery } from './values.ts';
@@ -72,8 +76,22 @@ const oneRoute = createRoute({
   },
 });
 
+export interface AnomaliesRoutesDeps {
+  telemetry: TelemetryStore;
+  state: StateStore;
+  pool: ModelPool;
+  onDemand: OnDemand;
+}
+
 /** `GET /v1/anomalies`, `GET /v1/anomalies/{id}`. */
-export function createAnomaliesRoutes({ telemetry, state }: { telemetry: TelemetryStore; state: StateStore }) {
+export function createAnomaliesRoutes({ telemetry, state, pool, onDemand }: AnomaliesRoutesDeps) {
+  /** The band of the detector that found it; that of peers is drawn from them when somebody asks. */
+  function bandOf(tenant: string, row: AnomalyRow, gone: AbortSignal) {
+    return row.detector === agentDetectors.peers
+      ? onDemand(gone, (signal) => readBandOfPeers({ telemetry, pool }, tenant, row, signal))
+      : readBand(telemetry, tenant, row);
+  }
+
   return createRouter()
     .openapi(listRoute, async (context) => {
       const {
@@ -113,7 +131,7 @@ export function createAnomaliesRoutes({ telemetry, state }: { telemetry: Telemet
       const row = await findAnomaly(telemetry, tenant, context.req.valid('param').id);
       const [feedback, band, incidents] = await Promise.all([
         row.held_back_by === '' ? [] : listFeedback(state, tenant, { series: row.series_id }),
-        readBand(telemetry, tenant, row),
+        bandOf(tenant, row, context.req.raw.signal),
         telemetry.query(incidentsOfFinding, { tenant, finding: row.id, at: row.started_at }),
       ]);
       const held = feedback.find(({ id }) => id === row.held_back_by);
@@ -126,11 +144,37 @@ const minuteMs = 60_000;
 const around = 180;
 const longest = 2880;
 
-async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
+function rangeAround(row: AnomalyRow): { from: number; to: number } {
   const stepMs = row.step_seconds * 1000;
   const from = row.started_at - around * stepMs;
   const to = Math.min((row.ended_at ?? row.peak_at + longest * stepMs) + around * stepMs, from + longest * stepMs);
-  const range = { from: Math.max(0, from), to: to + minuteMs, detector: row.detector };
+  return { from: Math.max(0, from), to: to + minuteMs };
+}
+
+async function readBandOfPeers(
+  { telemetry, pool }: Pick<AnomaliesRoutesDeps, 'telemetry' | 'pool'>,
+  tenant: string,
+  row: AnomalyRow,
+  signal: AbortSignal,
+) {
+  const { from, to } = rangeAround(row);
+  const whole = { from: Math.floor(from / minuteMs) * minuteMs, to: Math.ceil(to / minuteMs) * minuteMs };
+  const question = { tenant, seriesId: row.series_id, metric: row.metric, ...whole };
+  const band = await readPeerBand({ telemetry, models: pool }, question, signal);
+  const finite = (column: Float64Array | undefined) => Array.from(column ?? [], finiteOrNull);
+  return {
+    stepSeconds: row.step_seconds,
+    times: Array.from(band?.times ?? []),
+    values: finite(band?.values),
+    scores: finite(band?.verdicts.score),
+    expected: finite(band?.verdicts.expected),
+    lower: finite(band?.verdicts.lower),
+    upper: finite(band?.verdicts.upper),
+  };
+}
+
+async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
+  const range = { ...rangeAround(row), detector: row.detector };
   const [own] = await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...range });
   const isKept = own !== undefined && own.times.length > 0;
   // A detector that has taken over may know of a beginning that another one scored.

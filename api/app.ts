@@ -106,7 +106,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createForecastBacktestRoutes({ ...deps, onDemand }));
   app.route('/', createCapacityRoutes({ ...deps, onDemand }));
   app.route('/', createDetectorsRoutes({ ...deps, onDemand }));
-  app.route('/', createAnomaliesRoutes(deps));
+  app.route('/', createAnomaliesRoutes({ ...deps, onDemand }));
   app.route('/', createLevelShiftsRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
   app.route('/', createFeedbackRoutes(deps));

@@ -23,6 +23,18 @@ export const detectorStates = defineQuery({
   row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
 });
 
+/** The newest states of some series that have seen nothing at or after `before`. */
+export const statesOfSeries = defineQuery({
+  name: 'states_of_series',
+  sql: `SELECT toString(d.series_id) AS id, argMax(d.state, d.as_of) AS state
+  FROM detector_states AS d
+  WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')} AND d.day >= toDate(${time('before')}) - 30
+    AND d.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
+  GROUP BY d.series_id`,
+  params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int(), ids: z.array(z.string()) }),
+  row: z.object({ id: z.string(), state: z.string() }),
+});
+
 /** How many states of the day of `before` are newer than it: of each day only the newest is kept, so these hide others. */
 export const laterDetectorStates = defineQuery({
   name: 'later_detector_states',
