@@ -9,7 +9,14 @@ export interface PressureOptions {
   minFreeDiskBytes: number;
   everyMs?: number;
   /** Told what was seen and what is done about it; `reason` is empty while nothing is. */
-  onPressure?: (pressure: { parts: number; merges: number; freeBytes: number; reason: string }) => void;
+  onPressure?: (pressure: StoreState & { reason: string }) => void;
+}
+
+/** The most parts of a partition, the merges under way, and the free space of the fullest disk. */
+export interface StoreState {
+  parts: number;
+  merges: number;
+  freeBytes: number;
 }
 
 /** ClickHouse delays inserts into a partition with 1000 parts by default, and refuses them with 3000. */
@@ -19,6 +26,16 @@ const tooManyParts = 2500;
 const busyMerges = 16;
 /** With many parts, blocks are stored so much less often, and are so much larger. */
 const slowerBy = 10;
+
+/** What a state of the store calls for: to take no records, for a reason, or to store them in larger blocks. */
+export function judgeState(
+  { parts, merges, freeBytes }: StoreState,
+  minFreeDiskBytes: number,
+): { closedFor: string | undefined; isSlow: boolean } {
+  const isSlow = parts > (merges < busyMerges ? manyParts : manyParts / 2);
+  if (freeBytes < minFreeDiskBytes) return { closedFor: 'the disk of ClickHouse is nearly full', isSlow };
+  return { closedFor: parts > tooManyParts ? 'ClickHouse has too many parts to merge' : undefined, isSlow };
+}
 
 /**
  * Looks at the state of the store at intervals: stores larger blocks while its parts are many, and takes no records
@@ -38,17 +55,12 @@ export function watchPressure({
   async function look(): Promise<void> {
     const [seen] = await store.query(readPressure, {});
     if (seen === undefined || isStopped) return;
-    const { parts, merges, free_bytes: freeBytes } = seen;
-    const closedFor =
-      freeBytes < minFreeDiskBytes
-        ? 'the disk of ClickHouse is nearly full'
-        : parts > tooManyParts
-          ? 'ClickHouse has too many parts to merge'
-          : undefined;
-    const isSlow = parts > (merges < busyMerges ? manyParts : manyParts / 2);
+    const { free_bytes: freeBytes, ...counts } = seen;
+    const state = { ...counts, freeBytes };
+    const { closedFor, isSlow } = judgeState(state, minFreeDiskBytes);
     writer.yieldTo({ closedFor, slowerBy: isSlow ? slowerBy : 1 });
     const reason = closedFor ?? (isSlow ? 'ClickHouse has many parts to merge; records are stored less often' : '');
-    onPressure({ parts, merges, freeBytes, reason });
+    onPressure({ ...state, reason });
   }
 
   const watch = setInterval(() => void look().catch(() => {}), everyMs);

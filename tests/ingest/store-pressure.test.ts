@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PressureOptions, watchPressure } from '../../ingest/store-pressure.ts';
+import { judgeState, type PressureOptions, watchPressure } from '../../ingest/store-pressure.ts';
 import { heartbeatsTable } from '../../store/tables.ts';
 import { eventually } from '../support/eventually.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -11,6 +11,19 @@ const row = {
   ...{ tenant: 'default', agent: 'a', agent_type: '', version: '', status: 'ok', labels: {} },
   ...{ time: 0, received_at: 0, interval_seconds: 60, raw_until: 30_000, rollup_until: 30_000 },
 };
+
+// ClickHouse delays inserts into a partition with 1000 parts by default, and refuses them with 3000.
+test.each([
+  ['at ease', { parts: 10 }, undefined, false],
+  ['with many parts', { parts: 900 }, undefined, true],
+  ['with some parts while all its threads merge', { parts: 500, merges: 16 }, undefined, true],
+  ['with some parts and threads at rest', { parts: 500, merges: 2 }, undefined, false],
+  ['with too many parts', { parts: 2600 }, 'ClickHouse has too many parts to merge', true],
+  ['with a disk that is nearly full', { freeBytes: 99 }, 'the disk of ClickHouse is nearly full', false],
+])('a store %s gets what it calls for', (_title, state, closedFor, isSlow) => {
+  const full = { parts: 1, merges: 0, freeBytes: 1000, ...state };
+  expect(judgeState(full, 100)).toEqual({ closedFor, isSlow });
+});
 
 describe.skipIf(!hasChdb())('the watch over the state of the store', () => {
   let opened: TestTelemetry;
