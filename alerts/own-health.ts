@@ -2,7 +2,7 @@ import { labelNames, metricNames } from '../telemetry/names.ts';
 import type { AlertRule } from './rule.ts';
 import { alertValue, labelValue } from './templates.ts';
 
-const { job, component } = labelNames;
+const { job, component, limit } = labelNames;
 
 /** A job is late when it lags by more than this many of its own intervals. */
 const lagIntervals = 3;
@@ -47,6 +47,18 @@ const fleetcastDegraded: AlertRule = {
   consolePath: '/status',
 };
 
+const requestsRefused: AlertRule = {
+  name: 'RequestsRefused',
+  severity: 'ticket',
+  forSeconds: 300,
+  expr: `sum by (${limit}) (increase(${metricNames.pressureRefusals}[5m])) > 0`,
+  summary: `Fleetcast refuses requests: ${labelValue(limit)}`,
+  what: `Requests are answered with 429 or 503, because the bound ${labelValue(limit)} is met.`,
+  since: 'It has gone on for at least five minutes.',
+  impact: 'Senders wait and try again; what one gives up is missing from its series.',
+  consolePath: '/status',
+};
+
 /** Without it, the end of Fleetcast would resolve every other alert: no series, no condition. */
 const fleetcastAbsent: AlertRule = {
   name: 'FleetcastAbsent',
@@ -61,4 +73,10 @@ const fleetcastAbsent: AlertRule = {
 };
 
 /** Fleetcast watches itself: its jobs, its parts, and its presence. */
-export const ownHealthRules: readonly AlertRule[] = [jobFailing, jobLagging, fleetcastDegraded, fleetcastAbsent];
+export const ownHealthRules: readonly AlertRule[] = [
+  jobFailing,
+  jobLagging,
+  fleetcastDegraded,
+  requestsRefused,
+  fleetcastAbsent,
+];
