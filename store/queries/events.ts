@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery } from '../query.ts';
-import { float, integer, labels, milliseconds, time } from './columns.ts';
+import { integer, milliseconds, time } from './columns.ts';
+import { anomalyRow, seriesOfAnomaly } from './finding-rows.ts';
 
 /** What jobs wrote with an `as_of` after `after` and not after `upTo`. */
 const range = { tenant: z.string(), after: z.number().int(), upTo: z.number().int() };
@@ -28,29 +29,15 @@ export const edges = {
 /** The anomalies that changed, of which people are told. */
 export const changedAnomalies = defineQuery({
   name: 'changed_anomalies',
-  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.step_seconds AS step_seconds,
-    ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, a.peak_score AS peak_score, a.reason AS reason
+  sql: `SELECT ${anomalyRow.sql}
   FROM (
     SELECT * FROM anomalies FINAL
     WHERE tenant = {tenant:String} AND withdrawn = 0 AND held_back_by = '' AND as_of > ${time('after')} AND as_of <= ${time('upTo')}) AS a
-  INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds
-    FROM series WHERE tenant = {tenant:String} GROUP BY series_id, metric
-  ) AS s ON s.series_id = a.series_id
+  ${seriesOfAnomaly}
   WHERE a.ended_at IS NOT NULL OR toUnixTimestamp64Milli(a.started_at) + 1000 * s.step_seconds > {after:Int64}
   ORDER BY a.as_of, a.started_at, a.anomaly_id`,
   params: z.object(range),
-  row: z.object({
-    id: z.string(),
-    series_id: z.string(),
-    metric: z.string(),
-    labels,
-    step_seconds: z.number(),
-    started_at: integer,
-    ended_at: integer.nullable(),
-    peak_score: float,
-    reason: z.string(),
-  }),
+  row: z.object(anomalyRow.row),
 });
 
 /** The incidents that changed. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery } from '../query.ts';
-import { float, integer, labels, milliseconds, time } from './columns.ts';
+import { float, integer, milliseconds, time } from './columns.ts';
+import { anomalyRow, seriesOfAnomaly, stuckTaskRow } from './finding-rows.ts';
 
 /** So many findings of one kind are read at once; of more, those that began last. */
 export const maxFindings = 20_000;
@@ -15,36 +16,19 @@ const range = {
   oldest: z.number().int(),
 };
 
-/** The anomalies that somebody is to be told of, with their series. `step_seconds` is the length of the bucket that was scored. */
+/** The anomalies that somebody is to be told of, with their series. */
 export const anomaliesToGroup = defineQuery({
   name: 'anomalies_to_group',
-  sql: `SELECT a.anomaly_id AS id, toString(a.series_id) AS series_id, s.metric AS metric, s.labels AS labels, s.step_seconds AS step_seconds,
-    ${milliseconds('a.started_at')} AS started_at, toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.peak_at')} AS peak_at,
-    a.peak_score AS peak_score, a.maturity AS maturity, a.reason AS reason
+  sql: `SELECT ${anomalyRow.sql}, ${milliseconds('a.peak_at')} AS peak_at, a.maturity AS maturity
   FROM (
     SELECT * FROM anomalies FINAL
     WHERE tenant = {tenant:String} AND withdrawn = 0 AND held_back_by = '' AND started_at >= ${time('oldest')} AND started_at < ${time('to')}
       AND (ended_at IS NULL OR ended_at >= ${time('from')})
     ORDER BY started_at DESC LIMIT ${maxFindings}) AS a
-  INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds
-    FROM series WHERE tenant = {tenant:String} GROUP BY series_id, metric
-  ) AS s ON s.series_id = a.series_id
+  ${seriesOfAnomaly}
   ORDER BY a.started_at, a.anomaly_id`,
   params: z.object(range),
-  row: z.object({
-    id: z.string(),
-    series_id: z.string(),
-    metric: z.string(),
-    labels,
-    step_seconds: z.number(),
-    started_at: integer,
-    ended_at: integer.nullable(),
-    peak_at: integer,
-    peak_score: float,
-    maturity: z.number(),
-    reason: z.string(),
-  }),
+  row: z.object({ ...anomalyRow.row, peak_at: integer, maturity: z.number() }),
 });
 
 /** Of some anomalies, those that go on and that somebody is to be told of. */
@@ -79,24 +63,13 @@ export const silencesToGroup = defineQuery({
 /** The tasks that were stuck. */
 export const stuckTasksToGroup = defineQuery({
   name: 'stuck_tasks_to_group',
-  sql: `SELECT task, kind, agent, correlation_id, attempt, ${milliseconds('s.last_event_at')} AS last_event_at, ${milliseconds('s.stuck_at')} AS stuck_at,
-    limit_seconds, toUnixTimestamp64Milli(s.ended_at) AS ended_at
+  sql: `SELECT ${stuckTaskRow.sql}, toUnixTimestamp64Milli(s.ended_at) AS ended_at
   FROM stuck_tasks AS s FINAL
   WHERE s.tenant = {tenant:String} AND s.stuck_at >= ${time('oldest')} AND s.stuck_at < ${time('to')}
     AND (s.ended_at IS NULL OR s.ended_at >= ${time('from')})
   ORDER BY s.stuck_at DESC, task LIMIT ${maxFindings}`,
   params: z.object(range),
-  row: z.object({
-    task: z.string(),
-    kind: z.string(),
-    agent: z.string(),
-    correlation_id: z.string(),
-    attempt: z.number(),
-    last_event_at: integer,
-    stuck_at: integer,
-    limit_seconds: z.number(),
-    ended_at: integer.nullable(),
-  }),
+  row: z.object({ ...stuckTaskRow.row, ended_at: integer.nullable() }),
 });
 
 /** The agents of a tenant that were heard at or after `from`, with what they say they need (label `depends_on`). */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery, defineStatement } from '../query.ts';
-import { integer, milliseconds, time } from './columns.ts';
+import { time } from './columns.ts';
+import { stuckTaskRow } from './finding-rows.ts';
 
 /** An attempt that gives no sign for longer than `factor` times the 99th percentile of its kind is stuck. */
 const limit = {
@@ -51,7 +52,7 @@ export const insertStuckTasks = defineStatement({
 /** The tasks of a tenant that are stuck, the longest first, after a cursor of (time, task). */
 export const listStuckTasks = defineQuery({
   name: 'list_stuck_tasks',
-  sql: `SELECT task, kind, agent, correlation_id, attempt, ${milliseconds('s.last_event_at')} AS last_event_at, ${milliseconds('s.stuck_at')} AS stuck_at, limit_seconds
+  sql: `SELECT ${stuckTaskRow.sql}
   FROM stuck_tasks AS s FINAL
   WHERE s.tenant = {tenant:String} AND s.ended_at IS NULL AND ({kind:String} = '' OR s.kind = {kind:String}) AND ({agent:String} = '' OR s.agent = {agent:String})
     AND (s.stuck_at, s.task) > (${time('afterTime')}, {afterTask:String})
@@ -64,14 +65,5 @@ export const listStuckTasks = defineQuery({
     afterTask: z.string(),
     limit: z.number().int(),
   }),
-  row: z.object({
-    task: z.string(),
-    kind: z.string(),
-    agent: z.string(),
-    correlation_id: z.string(),
-    attempt: z.number(),
-    last_event_at: integer,
-    stuck_at: integer,
-    limit_seconds: z.number(),
-  }),
+  row: z.object(stuckTaskRow.row),
 });
