@@ -67,7 +67,7 @@ const logSchema = z.object({
   timeUnixNano: nanos,
   observedTimeUnixNano: nanos,
   severityNumber: z.number().int().default(0),
-  body: z.unknown(),
+  body: z.unknown().optional(),
   attributes,
   traceId: text,
   spanId: text,

@@ -20,8 +20,12 @@ export class OtlpTold {
   readonly #sender: Sender;
   readonly #book: ReturnType<SeriesBook['of']>;
   readonly #events: NativeEvent[] = [];
+  /** The record that told each event. */
+  readonly #tellers: number[] = [];
   /** Counts of one series and millisecond are one sample: two would be taken for one that was sent twice. */
-  readonly #counts = new Map<string, { series: Series; time: number; value: number }>();
+  readonly #counts = new Map<string, { series: Series; time: number; value: number; records: number[] }>();
+  /** A record is refused as an event and with each of its values: it counts once. */
+  readonly #rejected = new Set<number>();
   #records = 0;
   #unmapped = 0;
 
@@ -38,7 +42,7 @@ export class OtlpTold {
       this.#unmapped++;
       return;
     }
-    if (told.event !== undefined) this.#events.push(told.event);
+    if (told.event !== undefined) this.#addEvent(told.event);
     for (const sample of told.samples) this.#addSample(sample);
   }
 
@@ -51,7 +55,7 @@ export class OtlpTold {
     }
     const event = eventOfLog(log, from);
     if (event !== undefined) {
-      this.#events.push(event);
+      this.#addEvent(event);
       return;
     }
     const type = attributeOf(log.attributes, 'exception.type') ?? attributeOf(log.attributes, 'error.type') ?? '';
@@ -62,30 +66,43 @@ export class OtlpTold {
 
   /** Stores samples and events; a record whose event or value is refused is rejected. */
   async store(ingest: Pick<NativeIngest, 'events'>): Promise<OtlpOutcome> {
-    for (const { series, time, value } of this.#counts.values()) this.intake.add(series, time, value);
+    for (const { series, time, value, records } of this.#counts.values()) {
+      if (!this.intake.add(series, time, value)) for (const record of records) this.#rejected.add(record);
+    }
     const samples = await this.intake.store();
     const events = await ingest.events(recordList(this.#events), this.#sender);
-    // A span is refused as an event and with each of its values: it counts once.
-    const rejected = Math.min(this.#records, Math.max(samples.refused, events.refused));
+    for (const { pointer } of events.errors) this.#rejected.add(this.#tellers[Number(pointer.split('/')[1])]!);
+    // Of very many events that were refused, not all are named.
+    const rejected = Math.max(this.#rejected.size, events.refused);
     const reasons = [...samples.reasons, ...events.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`)];
     const skipped = { ...samples.skipped, no_mapping: this.#unmapped };
     return { accepted: this.#records - rejected, rejected, skipped, reasons: reasons.slice(0, 10) };
+  }
+
+  #addEvent(event: NativeEvent): void {
+    this.#events.push(event);
+    this.#tellers.push(this.#records);
   }
 
   #addSample({ metric, kind, unit, labels, time, value }: ToldSample): void {
     const series = this.#seriesOf(metric, kind, unit, labels);
     if (series instanceof UnfitSeries) {
       this.intake.refuseSeries(series, { time, value });
+      this.#rejected.add(this.#records);
       return;
     }
     if (kind === 'duration') {
-      this.intake.add(series, time, value);
+      if (!this.intake.add(series, time, value)) this.#rejected.add(this.#records);
       return;
     }
     const key = `${series.row.series_id} ${time}`;
     const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { series, time, value });
-    else known.value += value;
+    if (known === undefined) {
+      this.#counts.set(key, { series, time, value, records: [this.#records] });
+      return;
+    }
+    known.value += value;
+    known.records.push(this.#records);
   }
 
   #seriesOf(metric: string, kind: ToldSample['kind'], unit: string, labels: string[]): Series | UnfitSeries {

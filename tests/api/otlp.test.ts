@@ -78,6 +78,39 @@ describe.skipIf(!hasChdb())('OTLP over HTTP', () => {
     expect(items).toHaveLength(1);
   });
 
+  test('of spans and log records, those that are rejected are counted once each, whatever they tell', async () => {
+    const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+    const usage = ['input', 'output'].map((type) => attribute(`gen_ai.usage.${type}_tokens`, '5'));
+    const attributes = [attribute('gen_ai.operation.name', 'invoke_agent'), ...usage];
+    const at = (spanId: string, ms: number) => ({
+      traceId: '01'.repeat(16),
+      spanId,
+      attributes,
+      endTimeUnixNano: nanos(ms).toString(),
+    });
+    const spans = [
+      at('0a'.repeat(8), Date.now()),
+      at('0b'.repeat(8), 1000),
+      at('0c'.repeat(8), Date.now()),
+      { endTimeUnixNano: '1' },
+    ];
+    const traces = await send('/v1/traces', JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }), json);
+    expect(await traces.json()).toEqual({
+      partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('out of bounds') },
+    });
+    const named = { severityNumber: 17, attributes: [attribute('task.id', 't')] };
+    const logRecords = [
+      { ...named, timeUnixNano: '1000000' },
+      { ...named, timeUnixNano: nanos(Date.now()).toString() },
+      { severityNumber: 17, timeUnixNano: '1000000' },
+      { severityNumber: 9, timeUnixNano: '1000000' },
+    ];
+    const logs = await send('/v1/logs', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), json);
+    expect(await logs.json()).toEqual({
+      partialSuccess: { rejectedLogRecords: '2', errorMessage: expect.stringContaining('out of bounds') },
+    });
+  });
+
   test.each<[string, number, number, Buffer | string, string, Record<string, string>]>([
     ['bytes that are no message', 400, 3, Buffer.from('0aff', 'hex'), protobuf, {}],
     ['a text that is no JSON', 400, 3, '{', json, {}],
