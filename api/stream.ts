@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { AppError } from '../telemetry/errors.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
@@ -33,7 +34,7 @@ const route = createRoute({
   summary: 'Follow what happens: anomalies, accepted levels, incidents, agents',
   description:
     'With `Accept: text/event-stream`, server-sent events: `Last-Event-ID` goes on where a client was, up to a day back, and comments ' +
-    'keep the connection alive. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',
+    'keep the connection alive; it ends after a quarter of an hour. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',
   tags: ['stream'],
   middleware: requireScope('read'),
   request: {
@@ -59,6 +60,8 @@ const route = createRoute({
 
 const pollMs = 1000;
 const keepAliveMs = 15_000;
+/** Then it ends, and whoever comes again shows a key that is still good. */
+const longestMs = 15 * 60_000;
 const hourMs = 3_600_000;
 /** Whoever was away for longer begins with the last day. */
 const furthestMs = 24 * hourMs;
@@ -67,12 +70,13 @@ const maxClients = 200;
 
 export interface StreamRoutesDeps extends LiveEventsDeps {
   metrics: Pick<Metrics, 'streamClients'>;
+  log: Logger;
   stopping: () => boolean;
 }
 
 /** `GET /v1/stream`. */
 export function createStreamRoutes(deps: StreamRoutesDeps) {
-  const { now, metrics, stopping } = deps;
+  const { now, metrics, log, stopping } = deps;
   let clients = 0;
 
   async function startFrom(given: string | undefined, fallbackMs: number): Promise<LiveCursor> {
@@ -90,9 +94,11 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
 
   async function follow(stream: SSEStreamingApi, tenant: string, start: LiveCursor): Promise<void> {
     let cursor = start;
-    let writtenAt = now().getTime();
+    const startedAt = now().getTime();
+    let writtenAt = startedAt;
+    const isOver = () => stream.aborted || stream.closed || stopping() || now().getTime() - startedAt >= longestMs;
     await stream.writeSSE({ event: 'hello', data: '{}', id: writeLiveCursor(cursor), retry: 2000 });
-    while (!stream.aborted && !stream.closed && !stopping()) {
+    while (!isOver()) {
       const batch = await readLiveEvents(deps, tenant, cursor);
       cursor = batch.cursor;
       for (const [i, { event, data }] of batch.events.entries()) {
@@ -120,6 +126,9 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
     return streamSSE(context, async (sse) => {
       try {
         await follow(sse, tenant, start);
+      } catch (error) {
+        // It ends, and its client comes again with the id of the last event.
+        log.error({ err: error, tenant }, 'a stream of events broke off');
       } finally {
         metrics.streamClients.set(--clients);
       }

@@ -3,6 +3,7 @@ import { advanceWatermark } from '../../store/records/job-runs.ts';
 import { anomaliesTable } from '../../store/tables.ts';
 import { runWindow } from '../analytics/workbench.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectProblem } from '../support/problem.ts';
 import { hasChdb } from '../support/servers.ts';
 
@@ -131,6 +132,19 @@ describe.skipIf(!hasChdb())('the stream', () => {
     await next(messages, 1);
     clock = new Date(clock.getTime() + minute);
     expect(await next(messages, 1)).toEqual([{ event: '', data: {} }]);
+  });
+
+  test('ends after a quarter of an hour, so that a key that was revoked reads no longer, and frees its place', async () => {
+    const clients = async () => (await service.metrics.streamClients.get()).values[0]!.value;
+    const before = await clients();
+    const messages = follow();
+    await next(messages, 1);
+    expect(await clients()).toBe(before + 1);
+    clock = new Date(clock.getTime() + 15 * minute);
+    const rest: Message[] = [];
+    for await (const message of messages) rest.push(message);
+    expect(rest.filter(({ event }) => event !== '')).toEqual([]);
+    await eventually(async () => (await clients()) <= before);
   });
 
   test('answers a client that does not stream with what happened since', async () => {
