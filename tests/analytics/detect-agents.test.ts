@@ -111,6 +111,7 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
 
   test.each(['neighbours', 'autoencoder'] as const)(
     'metrics that no longer belong together are found by a reference of %s, and the score is a series',
+    { timeout: 180_000 },
     async (id) => {
       // Memory falls to what it is on quiet nights, while the load stays: no value is out of its range.
       const change: Change = (metric, value) => (metric === 'memory_bytes' ? 22e6 : value);
@@ -139,7 +140,9 @@ describe.skipIf(!hasChdb())('the jobs of agents', () => {
     },
   );
 
-  test('a damaged reference is told and not used, and the next training replaces it, by another detector too', async () => {
+  test('a damaged reference is told and not used, and the next training replaces it, by another detector too', {
+    timeout: 180_000,
+  }, async () => {
     const { trainBy, detect, tenant, state, health } = await arrange();
     await runWindow(trainBy('pca-residual'), trained - hourMs, trained);
     expect(await runWindow(trainBy('autoencoder'), trained - hourMs, trained)).toMatchObject({ trained: 1 });

@@ -17,7 +17,7 @@ export interface Workbench {
 
 export async function startWorkbench(): Promise<Workbench> {
   const { store: telemetry, stop } = await startTelemetry();
-  const models = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 60 });
+  const models = createModelPool({ threads: 1, maxMemoryMb: 512, taskTimeoutSeconds: 180 });
   return {
     telemetry,
     models,
