@@ -32,14 +32,16 @@ export async function replayRecords(
 ): Promise<ReplayOutcome> {
   const refused: ReplayOutcome['refused'] = [];
   const taken: QuarantinedRecord[] = [];
+  const isRow = ({ source, kind }: QuarantinedRecord) =>
+    source === 'store' || !nativeKinds.some((native) => native === kind);
   for (const kind of nativeKinds) {
-    for (const record of records.filter((each) => each.kind === kind)) {
+    for (const record of records.filter((each) => each.kind === kind && !isRow(each))) {
       const outcome = await ingest[kind](recordList([parse(record.record)], false), sender);
       if (outcome.accepted === 1) taken.push(record);
       else refused.push({ id: record.id, detail: outcome.errors.map(({ detail }) => detail).join('; ') });
     }
   }
-  for (const record of records.filter(({ kind }) => !nativeKinds.some((native) => native === kind))) {
+  for (const record of records.filter(isRow)) {
     const detail = await replayRow(record, sender.tenant, writer);
     if (detail === undefined) taken.push(record);
     else refused.push({ id: record.id, detail });

@@ -73,6 +73,8 @@ interface Kept extends SealedSegment {
 const suffix = '.seg';
 /** So long after a write to the disk the next one waits for company: each costs a tenth of a millisecond of our thread. */
 const gapMs = 2;
+/** So much is company enough: its own cost is beyond that of the write. */
+const wholeBytes = 32 * 1024;
 
 /** Opens a spool; what an earlier process left there comes first. The torn end of its last write is cut off. */
 export async function openSpool({
@@ -105,7 +107,7 @@ export async function openSpool({
 
   function scheduleCommit(): void {
     const restMs = writtenAt + gapMs - performance.now();
-    if (restMs <= 0) void inTurn(commit);
+    if (restMs <= 0 || waitingBytes >= wholeBytes) void inTurn(commit);
     else setTimeout(() => void inTurn(commit), restMs);
   }
 
@@ -179,8 +181,10 @@ export async function openSpool({
       const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0);
       return new Promise((resolve, reject) => {
         waiting.push({ blocks, bytes, needsEarlier, undo, resolve, reject });
+        const wasWhole = waitingBytes >= wholeBytes;
         waitingBytes += bytes;
-        if (waiting.length === 1 && !isCommitting) scheduleCommit();
+        const isWhole = waitingBytes >= wholeBytes && !wasWhole;
+        if ((waiting.length === 1 || isWhole) && !isCommitting) scheduleCommit();
       });
     },
     async oldest() {
