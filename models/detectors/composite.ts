@@ -94,7 +94,7 @@ const edges = [at.jumpAbove, at.jumpBelow, at.meanAbove, at.meanBelow];
 export const composite: Detector & { readonly id: 'composite' } = {
   id: 'composite',
   stateLength: length,
-  stateVersion: 2,
+  stateVersion: 3,
 
   init(state, { isCount } = { isCount: false }) {
     state.fill(0);

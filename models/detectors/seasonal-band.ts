@@ -1,4 +1,4 @@
-import { weekdayOf } from './calendar.ts';
+import { minuteOfHour, weekdayOf } from './calendar.ts';
 import type { LevelShift } from './detector.ts';
 import { type FlatState, layOut } from './flat-state.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from './hourly-profile.ts';
 import { closeHour, hourlyReachLength, noteInHour, reachedTwiceAt } from './hourly-reach.ts';
 import { endQuarterDay, levelShiftLength, noteResidual } from './level-shift.ts';
+import { learnOffset, minuteProfileLength, offsetAt } from './minute-profile.ts';
 import {
   closeNewcomersHour,
   closeQuarterDay,
@@ -56,10 +57,11 @@ const hourScaleHours = 5;
  * day, 0 until the profile knows the hour) that were measured before the profile knew the sample; and it lies beyond what
  * the series reached, on that side, in two separate incidents of the last two weeks or so. Where the profile is steep it
  * is wider, for what happens every day happens a little early or late. A sigma of counts is at least
- * the root of what is expected (Poisson).
+ * the root of what is expected (Poisson). Where the minutes of the hour have a season of their own, each has an offset.
  */
 const { at, length } = layOut({
   profile: profileLength,
+  minutes: minuteProfileLength,
   /** Whether no value was ever below 0: then nothing below 0 is expected. */
   isNonNegative: 1,
   isCount: 1,
@@ -78,6 +80,10 @@ export const seasonalBandLength = length;
 /** What is expected of a sample before it is seen. */
 export interface Band {
   expected: number;
+  /** 0 to 59, within the hour. */
+  minute: number;
+  /** The part of it that is the minute's within the hour. */
+  offset: number;
   /** The least value that the series can have. */
   floor: number;
   /** Half-widths, greater than 0. */
@@ -141,7 +147,9 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
   const isSeasonal = !Number.isNaN(seasonal);
   const floor = state[band + at.isNonNegative] === 1 ? 0 : Number.NEGATIVE_INFINITY;
   const level = state[band + at.level]!;
-  const expected = Math.max(floor, isSeasonal ? seasonal + state[band + at.adjustment]! : level);
+  const minute = minuteOfHour(timeMs, hour);
+  const offset = isSeasonal ? offsetAt(state, band + at.minutes, minute) : 0;
+  const expected = Math.max(floor, isSeasonal ? seasonal + state[band + at.adjustment]! + offset : level);
 
   const scaleOfHour = state[band + at.scaleByHour + hourOfDay]!;
   const known = scaleOfHour > 0 ? daysKnown(state, band + at.profile) : 0;
@@ -153,6 +161,8 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
     timing + bandSigmas * Math.max(scale * deviationToSigma, least) * (1 + newcomerWidening * (1 - maturity));
   return {
     expected,
+    minute,
+    offset,
     floor,
     above: Math.max(noise, beyondReach * reachOf(state, band + at.above, band + at.hourlyAbove, hourOfDay)),
     below: Math.max(noise, beyondReach * reachOf(state, band + at.below, band + at.hourlyBelow, hourOfDay)),
@@ -180,6 +190,8 @@ export function learnBand(
   const residual = value - predicted.expected;
   const distance = Math.abs(residual);
   const side = residual > above ? 1 : residual < -below ? -1 : 0;
+  if (predicted.isSeasonal)
+    learnOffset(state, band + at.minutes, predicted.minute, residual + predicted.offset, elapsedHours);
   learnScale(state, band, predicted, distance, samples, elapsedHours);
   const step = Math.max(-below, Math.min(above, value - predicted.level));
   state[band + at.level] = predicted.level + Math.max(1 / samples, elapsedHours / levelHours) * step;
