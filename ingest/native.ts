@@ -80,6 +80,7 @@ export function createNativeIngest({
       known = { objects: new RecentMap(maxSeriesPerTenant), lines: new SampleLines() };
       spellings.set(tenant, known);
     }
+    if (known.lines.patterns.isFull) known.lines = new SampleLines();
     return known;
   }
 

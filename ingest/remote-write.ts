@@ -63,6 +63,7 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
       books = { tenant, series, histograms, metadata: new MetadataBook(), trail: new Trail() };
       tenantBooks.set(tenant, books);
     }
+    if (books.trail.patterns.isFull) books.trail = new Trail();
     return books;
   }
 

@@ -1,14 +1,18 @@
-import { BytePattern, viewOf } from './byte-pattern.ts';
+import { BytePatterns, viewOf } from './byte-patterns.ts';
 import { JsonNumberReader, type SampleTokens, tokensOf } from './json-tokens.ts';
 import { RecentMap } from './recent-map.ts';
 import type { StorableSeries } from './storable-series.ts';
 
-/** A series with the bytes that spell it in a line: what stands before, between and behind its two numbers. */
+/**
+ * A series with the bytes that spell it in a line: what stands before, between and behind its two numbers, one after
+ * the other from `place`.
+ */
 interface Mark {
   series: StorableSeries;
-  head: BytePattern;
-  middle: BytePattern;
-  tail: BytePattern;
+  place: number;
+  headLength: number;
+  middleLength: number;
+  tailLength: number;
   isTimeFirst: boolean;
   generation: number;
   /** The one that came after it last time. */
@@ -20,6 +24,7 @@ const maxSeries = 200_000;
 /** How the samples of one tenant were spelled lately, a line each. */
 export class SampleLines {
   readonly known = new RecentMap<Mark>(maxSeries);
+  readonly patterns = new BytePatterns();
   first: Mark | undefined;
 }
 
@@ -67,12 +72,16 @@ export class SampleLineWalk {
   learn(series: StorableSeries): void {
     if (this.#unknown === undefined) return;
     const { tokens, key, start, end } = this.#unknown;
-    const pattern = (from: number, to: number) => new BytePattern(this.#bytes.subarray(from, to));
+    const { patterns } = this.#lines;
+    const place = patterns.add(this.#bytes, start, tokens.firstStart);
+    patterns.add(this.#bytes, tokens.firstEnd, tokens.secondStart);
+    patterns.add(this.#bytes, tokens.secondEnd, end);
     const mark: Mark = {
       series,
-      head: pattern(start, tokens.firstStart),
-      middle: pattern(tokens.firstEnd, tokens.secondStart),
-      tail: pattern(tokens.secondEnd, end),
+      place,
+      headLength: tokens.firstStart - start,
+      middleLength: tokens.secondStart - tokens.firstEnd,
+      tailLength: end - tokens.secondEnd,
       isTimeFirst: tokens.isTimeFirst,
       generation: 0,
       next: undefined,
@@ -103,14 +112,20 @@ export class SampleLineWalk {
   }
 
   /** Whether the line is spelled so; then its numbers are read. */
-  #reads({ head, middle, tail, isTimeFirst }: Mark, start: number, end: number): boolean {
+  #reads({ place, headLength, middleLength, tailLength, isTimeFirst }: Mark, start: number, end: number): boolean {
     const numbers = this.#numbers;
-    if (!head.isAt(this.#view, start, end)) return false;
-    const firstEnd = numbers.read(start + head.length, end);
+    const view = this.#view;
+    const { patterns } = this.#lines;
+    const firstStart = start + headLength;
+    if (firstStart > end || !patterns.isAt(place, headLength, view, start)) return false;
+    const firstEnd = numbers.read(firstStart, end);
     const first = numbers.value;
-    if (firstEnd === -1 || !middle.isAt(this.#view, firstEnd, end)) return false;
-    const secondEnd = numbers.read(firstEnd + middle.length, end);
-    if (secondEnd === -1 || secondEnd + tail.length !== end || !tail.isAt(this.#view, secondEnd, end)) return false;
+    const secondStart = firstEnd + middleLength;
+    if (firstEnd === -1 || secondStart > end) return false;
+    if (!patterns.isAt(place + headLength, middleLength, view, firstEnd)) return false;
+    const secondEnd = numbers.read(secondStart, end);
+    if (secondEnd === -1 || secondEnd + tailLength !== end) return false;
+    if (!patterns.isAt(place + headLength + middleLength, tailLength, view, secondEnd)) return false;
     this.time = isTimeFirst ? first : numbers.value;
     this.value = isTimeFirst ? numbers.value : first;
     return true;

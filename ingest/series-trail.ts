@@ -1,10 +1,11 @@
-import { BytePattern, viewOf } from './byte-pattern.ts';
+import { BytePatterns, viewOf } from './byte-patterns.ts';
 import type { Series } from './series-book.ts';
 
-/** A series on the trail, with the bytes that spell it and the one that came after it last time. */
+/** A series on the trail, with the place and length of the bytes that spell it and the one that came next last time. */
 interface Mark {
   series: Series;
-  spelling: BytePattern;
+  place: number;
+  length: number;
   generation: number;
   next: Mark | undefined;
 }
@@ -12,6 +13,7 @@ interface Mark {
 /** Where the trail of a tenant begins, and what is marked on it. */
 export class Trail {
   first: Mark | undefined;
+  readonly patterns = new BytePatterns();
   readonly marks = new WeakMap<Series, Mark>();
 }
 
@@ -41,9 +43,9 @@ export class TrailWalk {
   follow(start: number, end: number, more: number): Series | undefined {
     const mark = this.#last === undefined ? this.#trail.first : this.#last.next;
     if (mark === undefined || mark.generation !== this.#generation) return undefined;
-    const spellingEnd = start + mark.spelling.length;
+    const spellingEnd = start + mark.length;
     if (spellingEnd >= end || this.#bytes[spellingEnd] === more) return undefined;
-    if (!mark.spelling.isAt(this.#view, start, end)) return undefined;
+    if (!this.#trail.patterns.isAt(mark.place, mark.length, this.#view, start)) return undefined;
     this.#last = mark;
     this.spellingEnd = spellingEnd;
     return mark.series;
@@ -51,10 +53,12 @@ export class TrailWalk {
 
   /** Marks that `series` came here, where the bytes from `start` to `end` spell it. */
   mark(series: Series, start: number, end: number): void {
-    let mark = this.#trail.marks.get(series);
+    const { marks, patterns } = this.#trail;
+    let mark = marks.get(series);
     if (mark === undefined) {
-      mark = { series, spelling: new BytePattern(this.#bytes.subarray(start, end)), generation: 0, next: undefined };
-      this.#trail.marks.set(series, mark);
+      const place = patterns.add(this.#bytes, start, end);
+      mark = { series, place, length: end - start, generation: 0, next: undefined };
+      marks.set(series, mark);
     }
     mark.generation = this.#generation;
     if (this.#last === undefined) this.#trail.first = mark;

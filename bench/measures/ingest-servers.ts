@@ -42,7 +42,11 @@ export const startFleetcast: StartServer = async (folder) => {
     url: service.url,
     pid: service.pid,
     async untilReadable() {
-      await until(async () => (await (await fetch(`${service.url}/status`)).json()).ingest.queuedRows === 0);
+      await until(async () => {
+        // A reader, as the others are asked by one: the answer waits for what was acknowledged before.
+        await (await fetch(`${service.url}/v1/series?metric=${streamMetric}&limit=1`)).json();
+        return (await (await fetch(`${service.url}/status`)).json()).ingest.queuedRows === 0;
+      });
     },
     async stopAndCount() {
       await service.stop();
