@@ -45,14 +45,12 @@ export function decide(
     if (state.open === null && verdicts.score[i]! <= options.openAbove) continue;
     const sample = { timeMs: times[i]!, value: values[i]!, verdict: verdictAt(verdicts, i) };
     const step = stepThreshold(state, sample, options);
-    if (step.closed !== null) changed.push(step.closed);
+    // What a bucket of an earlier window closed, that window told.
+    if (step.closed !== null && times[i]! + stepMs > from) changed.push(step.closed);
     state = step.state;
   }
   if (state.open !== null) changed.push(state.open);
-  return {
-    state,
-    changed: changed.filter(({ endMs }) => endMs + stepMs > from - options.mergeGapSeconds * 1000),
-  };
+  return { state, changed };
 }
 
 /** An anomaly is open while its end may still be joined by the next run of high scores. */

@@ -1,4 +1,5 @@
 import type { VerdictColumns } from '../models/detectors/verdict-columns.ts';
+import { defaultThresholdOptions } from '../models/thresholds.ts';
 import { levelShiftsAccepted, withdrawLevelShifts } from '../store/queries/level-shifts.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { RowOf } from '../store/table.ts';
@@ -10,10 +11,15 @@ import type { JobWindow } from './job.ts';
 /** The new levels that a run accepts, beside those that runs before it accepted in the same window. */
 export interface LevelShifts {
   /** Takes what the verdicts of a series say; answers how many levels were accepted in the window. */
-  note(series: Pick<SeriesPoints, 'id' | 'stepMs' | 'times'>, verdicts: Pick<VerdictColumns, 'acceptedShifts'>): number;
+  note(series: Pick<SeriesPoints, 'id' | 'stepMs' | 'times'>, verdicts: ShiftVerdicts): number;
   /** Stores what was noted, and withdraws what an earlier run had accepted and this one, of the series it scored, did not. */
   store(isScored: (seriesId: string) => boolean): Promise<void>;
 }
+
+type ShiftVerdicts = Pick<VerdictColumns, 'acceptedShifts' | 'expected' | 'lower' | 'upper'>;
+
+/** What moved by less than that is about what was expected: nobody would see that the level is another. */
+const leastShare = defaultThresholdOptions.settledShare;
 
 /** Collects the accepted levels of a tenant in a window. A window that is run twice leaves what the last run says. */
 export function collectLevelShifts(
@@ -25,12 +31,14 @@ export function collectLevelShifts(
   const rows = new Map<string, RowOf<typeof levelShiftsTable>>();
   const until = retainFromDay + rollupRetentionDays;
   return {
-    note({ id, stepMs, times }, { acceptedShifts }) {
+    note({ id, stepMs, times }, { acceptedShifts, expected, lower, upper }) {
       let count = 0;
       for (const [index, { fromLevel, toLevel }] of acceptedShifts) {
         const accepted_at = times[index]!;
         const known_at = accepted_at + stepMs;
         if (known_at <= from) continue;
+        const wayToEdge = Math.max(upper[index]! - expected[index]!, expected[index]! - lower[index]!);
+        if (Math.abs(toLevel - fromLevel) < leastShare * wayToEdge) continue;
         const shift_id = `${id}-${accepted_at.toString(36)}`;
         const levels = { from_level: fromLevel, to_level: toLevel };
         rows.set(shift_id, {

@@ -302,6 +302,13 @@ describe.skipIf(!hasChdb())('the detect job', () => {
     expect(await open()).toBe(0);
   });
 
+  test('minute by minute, an anomaly is closed by the first minute that it may not be joined in', async () => {
+    const { job, anomalies } = await arrange();
+    const minuteAfter = (n: number) => incident.to + n * minuteMs;
+    await runWindows(job, [start, ...Array.from({ length: 17 }, (_, n) => minuteAfter(n))]);
+    expect(await anomalies()).toMatchObject([{ started_at: incident.from, ended_at: incident.to - minuteMs }]);
+  });
+
   test('a series that ends in the middle of an anomaly does not stay open for ever', async () => {
     const lastMs = incident.from + 10 * minuteMs;
     const { job, anomalies } = await arrange({ to: lastMs });

@@ -26,7 +26,7 @@ describe.skipIf(!hasChdb())('what people say of a series', () => {
     const { tenant, state } = await newTenantState();
     const points = Array.from({ length: (end - start) / minuteMs }, (_, i) => start + i * minuteMs).map((time) => ({
       time,
-      value: dailySwing(time) + (time >= spikeMs && time < spikeMs + 15 * minuteMs ? 60 : 0),
+      value: dailySwing(time) + (time >= spikeMs && time < spikeMs + 15 * minuteMs ? 110 : 0),
     }));
     const series = await insertSeries(telemetry, { tenant, metric: 'memory_bytes', labels: {}, points });
     const feedback: Feedback = {
