@@ -206,6 +206,21 @@ function replaceWithin(content: unknown, steps: readonly number[], value: unknow
   return copy;
 }
 
+/** The same content once for each member of it, which is left out. */
+function* withoutOneMember(content: unknown): Generator<unknown> {
+  if (typeof content !== 'object' || content === null) return;
+  for (const [key, value] of Object.entries(content)) {
+    const copy = Array.isArray(content) ? [...content] : { ...content };
+    if (!Array.isArray(copy)) {
+      Reflect.deleteProperty(copy, key);
+      yield copy;
+    }
+    for (const less of withoutOneMember(value)) {
+      yield Object.assign(Array.isArray(content) ? [...content] : { ...content }, { [key]: less });
+    }
+  }
+}
+
 const isJson = ({ headers }: Captured) =>
   /[/+]json/.test(headers['content-type'] ?? '') && !headers['content-encoding'];
 
@@ -274,6 +289,18 @@ describe.skipIf(!hasChdb())('payloads of real senders, changed at random', () =>
       ),
       { numRuns: 300 },
     );
+  });
+
+  test('of OTLP in JSON may lack any member, as messages of protobuf may', async () => {
+    const exports = payloads.filter((payload) => isJson(payload) && /^\/v1\/(metrics|traces|logs)$/.test(payload.path));
+    expect(exports.length).toBeGreaterThanOrEqual(3);
+    for (const payload of new Map(exports.map((each) => [each.path, each])).values()) {
+      for (const content of withoutOneMember(JSON.parse(payload.body.toString('utf8')))) {
+        const text = JSON.stringify(content);
+        const answer = await send(payload, Buffer.from(text));
+        if (answer.status !== 200) expect.fail(`${answer.status} ${await answer.text()} for ${text}`);
+      }
+    }
   });
 
   test('under any headers of CloudEvents are taken or refused, and are never a fault of ours', async () => {
