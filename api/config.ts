@@ -62,7 +62,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(65_536)
         .max(256 * mebibyte)
-        .default(16 * mebibyte)
+        .default(8 * mebibyte)
         .describe('65536 to 268435456 bytes of records that are stored as one block'),
       maxPendingBytes: z
         .number()

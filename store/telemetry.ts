@@ -1,16 +1,17 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { createBreather, nextTurn } from '../telemetry/turn.ts';
 import { isRefusal, unifyError } from './clickhouse-errors.ts';
+import { openFileInserts } from './file-inserts.ts';
 import { createOneByOne } from './one-by-one.ts';
 import type { PackedQuery, Query, Statement } from './query.ts';
+import { type Settings, settingsText } from './query-settings.ts';
 import { decodeRows, type PackedColumns, type PackedRow, readWhole } from './row-binary.ts';
 import type { RowWidths } from './row-widths.ts';
-import { encodeRows, escapeText, type RowOf, type Table } from './table.ts';
+import { encodeRows, type RowOf, type Table } from './table.ts';
 
 /** What the store tells of each statement it ran; `error` is there when it failed. */
 export interface StatementReport {
@@ -185,17 +186,6 @@ async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[
   return Buffer.concat(chunks);
 }
 
-/** An insert of more rows is more than one block. */
-const maxBlockRows = 1_000_000;
-
-type Settings = Readonly<Record<string, string | number>>;
-
-function settingsText(settings: Settings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : `'${value}'`}`)
-    .join(', ');
-}
-
 /** Without a token, an insert that equals an earlier one is not the same; how to say so differs between versions. */
 async function findNoDeduplication(client: ClickHouseClient): Promise<Settings> {
   const query = "SELECT count() AS known FROM system.settings WHERE name = 'deduplicate_insert'";
@@ -251,32 +241,6 @@ async function openEmbedded(path: string): Promise<Opened> {
       });
       if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);
     },
-  };
-}
-
-/** chDB takes binary rows out of files alone: each block becomes one for as long as its insert runs. */
-function openFileInserts(client: ClickHouseClient, folder: string): Opened['send'] {
-  const asOneBlock = {
-    ...{ max_threads: 1, max_insert_threads: 1, max_block_size: maxBlockRows },
-    ...{ min_insert_block_size_rows: maxBlockRows, min_insert_block_size_bytes: 0 },
-    use_structure_from_insertion_table_in_table_functions: 1,
-  };
-  let files = 0;
-  return async ({ table, columns, bytes }, settings) => {
-    // What a killed process left goes once the engine is open, and so nobody else's: its folder has one owner.
-    if (files === 0) rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, `${files++}.bin`);
-    const names = columns.join(', ');
-    try {
-      await writeFile(path, bytes);
-      await client.command({
-        query: `INSERT INTO ${table} (${names}) SELECT * FROM file('${escapeText(path)}', 'RowBinary')
-          SETTINGS ${settingsText({ ...settings, ...asOneBlock })}`,
-      });
-    } finally {
-      await rm(path, { force: true });
-    }
   };
 }
 

@@ -46,7 +46,7 @@ describe('defaults', () => {
       maxBodyBytes: 8 * 1024 * 1024,
       drainAgeMs: 1000,
       spoolMaxBytes: 1024 ** 3,
-      segmentMaxBytes: 16 * 1024 * 1024,
+      segmentMaxBytes: 8 * 1024 * 1024,
       maxPendingBytes: 64 * 1024 * 1024,
       maxBodiesBytes: 256 * 1024 * 1024,
       dedupRecords: 1_000_000,

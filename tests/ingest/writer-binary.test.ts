@@ -6,6 +6,7 @@ import { quarantineRows } from '../../ingest/quarantine.ts';
 import { replayRecords } from '../../ingest/replay.ts';
 import { Series } from '../../ingest/series-book.ts';
 import type { Writer, WriterOptions } from '../../ingest/writer.ts';
+import { rawPoints } from '../../store/queries/points.ts';
 import { listQuarantine } from '../../store/queries/quarantine.ts';
 import { defineQuery } from '../../store/query.ts';
 import type { TelemetryStore } from '../../store/telemetry.ts';
@@ -53,6 +54,32 @@ describe.skipIf(!hasChdb())('binary rows on their way through the spool', () => 
     await writer.caughtUp(10_000);
     await close();
     expect(await stored(series)).toEqual({ count: 6, sum: 21 });
+  });
+
+  test('count as the last one of a time says, though they come together', async () => {
+    const all = Array.from({ length: 50 }, (_, i) => seriesOf(`corrected-${i}`));
+    const values = Array.from({ length: 400 }, (_, i) => (i * 37) % 101);
+    const { writer, close } = await openTestWriter(store);
+    const block = await encodeSamples(
+      {
+        series: values.flatMap(() => all),
+        times: values.flatMap(() => all.map(() => now)),
+        values: values.flatMap((value) => all.map((_, i) => value + i)),
+      },
+      sender,
+      now,
+      writer.hash,
+    );
+    await writer.writeEncoded({ tenant: sender.tenant, ...block });
+    await writer.caughtUp(10_000);
+    await close();
+    const last = [];
+    for (const { row } of all) {
+      const query = { tenant: sender.tenant, id: row.series_id, from: now - 1000, to: now + 1000 };
+      last.push((await store.query(rawPoints, query))[0]!.values);
+    }
+    // Values come round again after 101: of the 400, the last that is new is the hundred and first.
+    expect(last).toEqual(all.map((_, i) => [values[100]! + i]));
   });
 
   test('are stored once, in the rollups too, though the process ended after the insert and before it could say so', async () => {
