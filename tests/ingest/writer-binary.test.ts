@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import { hasChdb } from '../support/servers.ts';
 import { openTestTelemetry, type TestTelemetry } from '../support/telemetry.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { openTestWriter } from '../support/writer.ts';
+import { goneAfterInsert, openTestWriter } from '../support/writer.ts';
 
 const now = Date.now();
 const sender: Sender = { tenant: 'binary', rawRetentionDays: 90, rollupRetentionDays: 400, backfill: false };
@@ -85,19 +85,10 @@ describe.skipIf(!hasChdb())('binary rows on their way through the spool', () => 
   test('are stored once, in the rollups too, though the process ended after the insert and before it could say so', async () => {
     using directory = temporaryDirectory();
     const series = seriesOf('cut');
-    let isCut = false;
-    const cut = {
-      ...store,
-      insertBlock: async (...args: Parameters<TelemetryStore['insertBlock']>) => {
-        if (isCut) throw new Error('gone');
-        await store.insertBlock(...args);
-        isCut = true;
-        throw new Error('gone');
-      },
-    };
+    const cut = goneAfterInsert(store);
     const first = await openTestWriter(cut, { folder: directory.path });
     await writeValues(first.writer, series, [5, 6]);
-    await eventually(() => isCut);
+    await eventually(() => cut.isGone());
     await first.close();
     const second = await openTestWriter(store, { folder: directory.path });
     expect(await second.writer.caughtUp(10_000)).toBe(true);

@@ -14,7 +14,7 @@ import { hasChdb } from '../support/servers.ts';
 import { type Counts, countHeartbeats } from '../support/stored-rows.ts';
 import { openTestTelemetry, type TestTelemetry } from '../support/telemetry.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { openTestWriter } from '../support/writer.ts';
+import { goneAfterInsert, openTestWriter } from '../support/writer.ts';
 
 type Drained = Parameters<NonNullable<WriterOptions['onDrain']>>[0];
 
@@ -127,19 +127,10 @@ describe.skipIf(!hasChdb())('the writer over the embedded store', () => {
 
   test('stores a segment once though the process ended after the insert and before it could say so', async () => {
     using directory = temporaryDirectory();
-    let isCut = false;
-    const cut = {
-      ...store,
-      insertBlock: async (...args: Parameters<TelemetryStore['insertBlock']>) => {
-        if (isCut) throw new Error('gone');
-        await store.insertBlock(...args);
-        isCut = true;
-        throw new Error('gone');
-      },
-    };
+    const cut = goneAfterInsert(store);
     const first = await openTestWriter(cut, { folder: directory.path });
     await first.writer.write(samplesTable, [sample('73', 5), sample('73', 6)]);
-    await eventually(() => isCut);
+    await eventually(() => cut.isGone());
     await first.close();
     expect(segmentsIn(directory.path)).toHaveLength(1);
     const second = await openTestWriter(store, { folder: directory.path });

@@ -41,3 +41,18 @@ export async function openTestWriter(
     },
   };
 }
+
+/** A store that is gone right after it has taken the first block: whoever wrote it never hears that it was stored. */
+export function goneAfterInsert(store: WriterOptions['store']): WriterOptions['store'] & { isGone(): boolean } {
+  let isGone = false;
+  return {
+    ...store,
+    isGone: () => isGone,
+    async insertBlock(...block) {
+      if (isGone) throw new Error('gone');
+      await store.insertBlock(...block);
+      isGone = true;
+      throw new Error('gone');
+    },
+  };
+}
