@@ -15,7 +15,7 @@ export interface KnownSamples {
   time: number;
   value: number;
   /** Remembers the series of the record that was looked for last, now that it is checked; one known before wins. */
-  learn(series: StorableSeries, record: unknown): StorableSeries;
+  learn(series: StorableSeries): StorableSeries;
 }
 
 /** What is remembered of a tenant: series by how an object spells them, and by how a line does. */
@@ -64,6 +64,8 @@ class KnownObjects implements KnownSamples {
   readonly #series: RecentMap<StorableSeries>;
   readonly #records: Records;
   readonly #bounds: TimeBounds;
+  #spelling: string | undefined;
+  #found: StorableSeries | undefined;
   time = 0;
   value = 0;
 
@@ -75,22 +77,20 @@ class KnownObjects implements KnownSamples {
 
   find(i: number): StorableSeries | undefined {
     const record = this.#records.at(i);
-    const spelling = spellingOf(record);
-    const series = spelling === undefined ? undefined : this.#series.get(spelling);
-    if (series === undefined) return undefined;
+    this.#spelling = spellingOf(record);
+    this.#found = this.#spelling === undefined ? undefined : this.#series.get(this.#spelling);
+    if (this.#found === undefined) return undefined;
     const { time = this.#bounds.nowMs, value } = record as { time?: unknown; value?: unknown };
     if (!isPlain(time, value, this.#bounds)) return undefined;
     this.time = time as number;
     this.value = value as number;
-    return series;
+    return this.#found;
   }
 
-  learn(series: StorableSeries, record: unknown): StorableSeries {
-    const spelling = spellingOf(record);
-    if (spelling === undefined) return series;
-    const before = this.#series.get(spelling);
-    if (before === undefined) this.#series.set(spelling, series);
-    return before ?? series;
+  learn(series: StorableSeries): StorableSeries {
+    if (this.#found !== undefined) return this.#found;
+    if (this.#spelling !== undefined) this.#series.set(this.#spelling, series);
+    return series;
   }
 }
 

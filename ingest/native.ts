@@ -116,7 +116,7 @@ export function createNativeIngest({
       const record = records.at(i);
       const checked = withinBudget(checkOne(record, schema, pointer, clamping), pointer, limitOf, nowMs);
       if (checked.ok) {
-        keep(checked.record, record);
+        keep(checked.record);
         accepted++;
         if (checked.clamp === undefined) continue;
         clamped++;
@@ -172,8 +172,7 @@ export function createNativeIngest({
               if (series !== undefined) batch.add(series, known.time, known.value);
               return series !== undefined;
             },
-            keep: (sample, asItCame) =>
-              batch.add(known.learn(seriesOf(sample, sender), asItCame), sample.time, sample.value),
+            keep: (sample) => batch.add(known.learn(seriesOf(sample, sender)), sample.time, sample.value),
             store: () => batch.store(),
           };
         },
@@ -191,8 +190,8 @@ interface Taking<T> {
     bounds: TimeBounds,
     records: Records,
   ) => {
-    /** Keeps a record that was checked; the second is how it came. */
-    keep: (record: T & { time: number }, asItCame: unknown) => void;
+    /** Keeps a record that was checked. */
+    keep: (record: T & { time: number }) => void;
     /** Keeps the record with a number when it needs no full check; false of any other. */
     keepKnown?: (i: number) => boolean;
     store: () => Promise<unknown>;

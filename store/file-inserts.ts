@@ -26,8 +26,10 @@ export function openFileInserts(
   let files = 0;
   return async ({ table, columns, bytes }, settings) => {
     // What a killed process left goes once the engine is open, and so nobody else's: its folder has one owner.
-    if (files === 0) rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    if (files === 0) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+    }
     const path = join(folder, `${files++}.bin`);
     const names = columns.join(', ');
     try {
