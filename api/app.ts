@@ -156,7 +156,7 @@ function answerErrors(app: OpenAPIHono<AppEnvironment>, { log, metrics }: Pick<A
       log.error({ err: error, method, path, correlationId, traceparent }, 'request failed');
     }
     const isPressure = answer.exceeded !== undefined || answer.code === 'unavailable';
-    if (isPressure) metrics.pressureRefusals.inc({ limit: answer.exceeded?.name ?? 'service' });
+    if (isPressure) metrics.pressureRefusals.inc({ limit: answer.exceeded?.name ?? answer.awayStore ?? 'service' });
     return answerError(context, answer);
   });
 }

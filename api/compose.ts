@@ -76,6 +76,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
   const jobs = createAllJobs(config, { telemetry, state, models, network, references, health, now });
   const settled = settledBy(writer);
   const runner = createRunner({ jobs, state, holder, now, latenessSeconds, settled, metrics, log });
+  const forRequests = telemetry.within(config.clickhouse.readTimeoutSeconds);
   const app = createApp({
     auth: config.auth,
     limits: config.limits,
@@ -89,7 +90,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
     startedAt,
     now,
     stopping,
-    telemetry,
+    telemetry: forRequests,
     state,
     jobs,
     runner,
@@ -105,7 +106,8 @@ export async function compose({ config, log, version, holder, now, stopping }: C
       backendInUse: backend.inUse(),
       threads: config.models.threads,
     }),
-    fleetMetrics: (tenant) => renderFleetMetrics({ ...config, telemetry, state, jobs, latenessSeconds, now }, tenant),
+    fleetMetrics: (tenant) =>
+      renderFleetMetrics({ ...config, telemetry: forRequests, state, jobs, latenessSeconds, now }, tenant),
   });
 
   async function close(): Promise<void> {

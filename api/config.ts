@@ -29,6 +29,24 @@ export const configSchema = z.strictObject({
   databaseUrl: storeUrl(/^(sqlite:.|postgres(ql)?:\/\/.)/)
     .optional()
     .describe('sqlite:PATH or postgres://user:password@host:5432/database'),
+  clickhouse: z
+    .strictObject({
+      readTimeoutSeconds: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .default(20)
+        .describe('after how long a query that a request waits for is given up on a server: 0.1 to 600 seconds'),
+      insertTimeoutSeconds: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .default(10)
+        .describe(
+          'after how long records are sent again to a server that does not answer; twice that the next time, up to 60: 0.1 to 600 seconds',
+        ),
+    })
+    .prefault({}),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')

@@ -13,7 +13,7 @@ const answerers: Readonly<Record<string, (context: Context<AppEnvironment>, prob
 
 /**
  * Answers an error as the protocol of the path does. Who is to come again later is told when, and which bound it was:
- * where there is none to name, that no request is served until then.
+ * where there is none to name, that nothing that needs the store, or no request at all, is served until then.
  */
 export function answerError(context: Context<AppEnvironment>, error: Problem): Response {
   if (error.retryAfterSeconds !== undefined) {
@@ -26,10 +26,11 @@ export function answerError(context: Context<AppEnvironment>, error: Problem): R
   return (answerers[context.req.path] ?? problem)(context, error);
 }
 
-function fieldsOf({ code, exceeded }: Problem, resetSeconds: number): Record<string, string> {
+function fieldsOf({ code, exceeded, awayStore }: Problem, resetSeconds: number): Record<string, string> {
   if (exceeded !== undefined) return rateLimitFields([{ remaining: 0, ...exceeded, resetSeconds }]);
   if (code !== 'unavailable') return {};
-  return rateLimitFields([{ name: 'service', max: 0, windowSeconds: resetSeconds, remaining: 0, resetSeconds }]);
+  const name = awayStore ?? 'service';
+  return rateLimitFields([{ name, max: 0, windowSeconds: resetSeconds, remaining: 0, resetSeconds }]);
 }
 
 /** Plain text, as Prometheus writes it to its log. */

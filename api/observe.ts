@@ -2,6 +2,7 @@ import { type QuarantineOptions, quarantineRows } from '../ingest/quarantine.ts'
 import type { PressureOptions } from '../ingest/store-pressure.ts';
 import type { Backlog, WriterOptions } from '../ingest/writer.ts';
 import type { ModelPool } from '../models/pool.ts';
+import { StoreAwayError } from '../store/away.ts';
 import type { StatementReport } from '../store/telemetry.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -17,7 +18,8 @@ export function observeStatements(metrics: Metrics, health: Health, log: Logger)
   return ({ name, seconds, error }) => {
     metrics.storeQueryDuration.observe({ query: name }, seconds);
     if (error === undefined) return health.recover(store);
-    health.degrade(store, `the statement ${name} failed`);
+    const isAway = error instanceof StoreAwayError;
+    health.degrade(store, isAway ? `it is away: ${error.reason}` : `the statement ${name} failed`);
     metrics.storeQueryFailures.inc({ query: name });
     log.error({ err: error, query: name }, 'statement failed');
   };

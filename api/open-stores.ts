@@ -32,6 +32,7 @@ export async function openStores({
 }: OpenStoresDeps): Promise<{ telemetry: TelemetryStore; state: StateStore }> {
   const telemetry = await openTelemetryStore({
     url: config.clickhouseUrl,
+    insertTimeoutSeconds: config.clickhouse.insertTimeoutSeconds,
     onStatement: observeStatements(metrics, health, log),
   });
   const state = openStateStore({ url: config.databaseUrl, holder, now });

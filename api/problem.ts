@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { StoreAwayError, type StoreName } from '../store/away.ts';
 import { AppError, type ErrorCode, type ExceededBound, type FieldError, pointerTo } from '../telemetry/errors.ts';
 import type { AppEnvironment } from './context.ts';
 
@@ -65,6 +66,8 @@ export interface Problem {
   errors?: readonly FieldError[];
   retryAfterSeconds?: number | undefined;
   exceeded?: ExceededBound | undefined;
+  /** The store that does not answer. */
+  awayStore?: StoreName | undefined;
   /** Members of the problem beside those of RFC 9457. */
   extra?: Record<string, unknown>;
 }
@@ -96,6 +99,7 @@ export function problemOf(error: unknown): Problem {
       errors: error.errors,
       retryAfterSeconds: error.retryAfterSeconds,
       exceeded: error.exceeded,
+      awayStore: error instanceof StoreAwayError ? error.store : undefined,
     };
   }
   if (error instanceof HTTPException && error.status < 500) return { code: 'invalid_request', detail: error.message };

@@ -1,16 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { z } from 'zod';
 import { createBreather, nextTurn } from '../telemetry/turn.ts';
-import { isRefusal, unifyError } from './clickhouse-errors.ts';
-import { openFileInserts } from './file-inserts.ts';
-import { createOneByOne } from './one-by-one.ts';
+import { isRefusal } from './clickhouse-errors.ts';
+import { openEmbeddedEngine } from './embedded-engine.ts';
+import type { Stoppable } from './engine.ts';
 import type { PackedQuery, Query, Statement } from './query.ts';
 import { type Settings, settingsText } from './query-settings.ts';
 import { decodeRows, type PackedColumns, type PackedRow, readWhole } from './row-binary.ts';
 import type { RowWidths } from './row-widths.ts';
+import { openServerEngine } from './server-engine.ts';
 import { encodeRows, type RowOf, type Table } from './table.ts';
 
 /** What the store tells of each statement it ran; `error` is there when it failed. */
@@ -24,8 +22,10 @@ export interface TelemetryStoreOptions {
   /** `chdb:PATH` for the embedded engine, `http://user:password@host:8123/database` for a server. */
   url: string;
   onStatement?: (report: StatementReport) => void;
-  /** After how long a statement on a server is given up. */
+  /** For how long a server may be silent before a statement is given up. The embedded engine cannot be stopped. */
   timeoutSeconds?: number;
+  /** After how long an insert with a token is given up on a server, to be sent again (`server-engine.ts`). */
+  insertTimeoutSeconds?: number;
 }
 
 /** Rows as an insert takes them: RowBinary with columns of the given widths, TabSeparated without widths. */
@@ -42,7 +42,10 @@ export interface EncodedBlock {
  */
 export interface TelemetryStore {
   readonly engine: 'chdb' | 'clickhouse';
-  /** Rows of a query, checked against its schema. Throws `ClickHouseError`, or `ZodError` on a wrong parameter. */
+  /**
+   * Rows of a query, checked against its schema. Throws `StoreAwayError` when the server does not answer, `ClickHouseError`
+   * when it refuses the query, or `ZodError` on a wrong parameter.
+   */
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]>;
   /** The same for rows of many numbers, all of which are in memory at once. Throws `ClickHouseError`, `ZodError` or `RangeError`. */
   queryPacked<P extends z.ZodType, C extends PackedColumns>(
@@ -64,6 +67,9 @@ export interface TelemetryStore {
   isRefusal(error: unknown): boolean;
   /** Runs SQL of the migrations. */
   command(sql: string): Promise<void>;
+  /** The same store for those whom a client waits for: their queries are given up after so long. */
+  within(timeoutSeconds: number): TelemetryStore;
+  /** Gives up what is under way on a server. */
   close(): Promise<void>;
 }
 
@@ -77,14 +83,14 @@ export async function openTelemetryStore({
   url,
   onStatement = () => {},
   timeoutSeconds = 60,
+  insertTimeoutSeconds = 10,
 }: TelemetryStoreOptions): Promise<TelemetryStore> {
   const embedded = url.startsWith('chdb:');
-  const { client, send, close } = embedded
-    ? await openEmbedded(url.slice('chdb:'.length))
-    : await openServer(url, timeoutSeconds);
+  const { client, ask, run, send, close } = embedded
+    ? await openEmbeddedEngine(url.slice('chdb:'.length))
+    : await openServerEngine(url, { timeoutSeconds, insertTimeoutSeconds });
 
   const noDeduplication = await findNoDeduplication(client);
-  const inTurn = embedded ? createOneByOne(() => client.command({ query: 'SELECT 1' })) : <T>(ask: () => T) => ask();
 
   async function measured<T>(name: string, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -92,27 +98,25 @@ export async function openTelemetryStore({
       const result = await run();
       onStatement({ name, seconds: (performance.now() - started) / 1000 });
       return result;
-    } catch (thrown) {
-      const error = embedded ? unifyError(thrown) : thrown;
+    } catch (error) {
       onStatement({ name, seconds: (performance.now() - started) / 1000, error });
       throw error;
     }
   }
 
   const insertBlock: TelemetryStore['insertBlock'] = (block, { token } = {}) =>
-    measured(`insert_${block.table}`, () =>
-      send(block, {
+    measured(`insert_${block.table}`, () => {
+      const settings = {
         async_insert: 0,
         ...(token === undefined ? noDeduplication : tokenSettings(token)),
         max_partitions_per_insert_block: 0,
         log_comment: `insert_${block.table}`,
-      }),
-    );
+      };
+      return send(block, settings, { isRepeatable: token !== undefined });
+    });
 
   // Settings stand in the statements: given to the client, chDB would keep them for every later statement.
-  return {
-    engine: embedded ? 'chdb' : 'clickhouse',
-
+  const queriesWithin = (seconds?: number): Pick<TelemetryStore, 'query' | 'queryPacked'> => ({
     query: (query, params) =>
       measured(query.name, async () => {
         const statement = {
@@ -120,7 +124,8 @@ export async function openTelemetryStore({
           query_params: query.params.parse(params) as Record<string, unknown>,
           format: 'JSONEachRow',
         } as const;
-        return parseRows(await inTurn(async () => (await client.query(statement)).text()), query.row);
+        const read = async (stoppable: Stoppable) => (await client.query({ ...statement, ...stoppable })).text();
+        return parseRows(await ask(read, seconds), query.row);
       }),
 
     queryPacked: (query, params) =>
@@ -132,14 +137,22 @@ export async function openTelemetryStore({
           // A server would write an error that comes late into the midst of the rows. chDB is not given it.
           clickhouse_settings: { wait_end_of_query: 1 },
         } as const;
-        return decodeRows(await inTurn(async () => readWhole((await client.exec(statement)).stream)), query.columns);
+        const read = async (stoppable: Stoppable) =>
+          readWhole((await client.exec({ ...statement, ...stoppable })).stream);
+        return decodeRows(await ask(read, seconds), query.columns);
       }),
+  });
+
+  const store: TelemetryStore = {
+    engine: embedded ? 'chdb' : 'clickhouse',
+
+    ...queriesWithin(),
 
     run: (statement, params) =>
       measured(statement.name, async () => {
         const query_params = statement.params.parse(params) as Record<string, unknown>;
         const query = `${statement.sql}\nSETTINGS ${settingsText(noDeduplication)}, log_comment = '${statement.name}'`;
-        await client.command({ query, query_params });
+        await run((stoppable) => client.command({ query, query_params, ...stoppable }));
       }),
 
     insert: async (table, rows, options) => {
@@ -154,11 +167,14 @@ export async function openTelemetryStore({
 
     command: (sql) =>
       measured('command', async () => {
-        await client.command({ query: sql });
+        await run((stoppable) => client.command({ query: sql, ...stoppable }));
       }),
+
+    within: (seconds) => ({ ...store, ...queriesWithin(seconds) }),
 
     close,
   };
+  return store;
 }
 
 /** Reads JSONEachRow, giving way to the event loop between rows. */
@@ -200,84 +216,5 @@ function tokenSettings(token: string): Settings {
     insert_deduplicate: 1,
     deduplicate_blocks_in_dependent_materialized_views: 1,
     insert_deduplication_token: token,
-  };
-}
-
-/** A client, and the way of a block into its server. */
-interface Opened {
-  client: ClickHouseClient;
-  send(block: EncodedBlock, settings: Settings): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function openEmbedded(path: string): Promise<Opened> {
-  const { createChdbConnection } = await import('chdb/connection').catch((cause: unknown) => {
-    throw new Error(
-      'the embedded ClickHouse (npm package chdb) is not installed on this platform; set CLICKHOUSE_URL to a ClickHouse server',
-      { cause },
-    );
-  });
-  mkdirSync(path, { recursive: true });
-  const connection = createChdbConnection({ path });
-  // chDB types its connection against its own copy of the client's types.
-  const client = createClient({ connection: connection as never } as Parameters<typeof createClient>[0]);
-  const insertsFolder = `${resolve(path)}-inserts`;
-  const sendBinary = openFileInserts(client, insertsFolder);
-  return {
-    client,
-    async close() {
-      await client.close();
-      rmSync(insertsFolder, { recursive: true, force: true });
-    },
-    async send(block, settings) {
-      if (block.widths !== undefined) return sendBinary(block, settings);
-      const { table, columns, rows, bytes } = block;
-      const { rowsWritten } = await connection.chdb.rawInsert({
-        table,
-        columns,
-        values: bytes,
-        format: 'TSV',
-        settings,
-      });
-      if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);
-    },
-  };
-}
-
-async function openServer(url: string, timeoutSeconds: number): Promise<Opened> {
-  const { origin, username, password, pathname } = new URL(url);
-  const database = decodeURIComponent(pathname.slice(1)) || 'default';
-  const options = {
-    url: origin,
-    username: decodeURIComponent(username) || 'default',
-    password: decodeURIComponent(password),
-    request_timeout: timeoutSeconds * 1000,
-    max_open_connections: 20,
-    application: 'fleetcast',
-    // It would write text of its own to our log; whoever opened the store is told of errors.
-    log: { level: ClickHouseLogLevel.OFF },
-  };
-  if (!/^\w+$/.test(database))
-    throw new Error(`database ${JSON.stringify(database)}: allowed are letters, digits and _`);
-  const bootstrap = createClient(options);
-  try {
-    await bootstrap.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
-  } finally {
-    await bootstrap.close();
-  }
-  const client = createClient({ ...options, database });
-  return {
-    client,
-    close: () => client.close(),
-    async send({ table, columns, widths, bytes }, settings) {
-      const format = widths === undefined ? 'TabSeparated' : 'RowBinary';
-      const { stream } = await client.exec({
-        query: `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${settingsText(settings)} FORMAT ${format}`,
-        values: Readable.from([bytes], { objectMode: false }),
-      });
-      for await (const _ of stream) {
-        // An answer that is not read keeps its connection.
-      }
-    },
   };
 }

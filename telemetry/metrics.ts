@@ -131,7 +131,7 @@ export function createMetrics(version: string) {
     }),
     pressureRefusals: new Counter({
       name: metric.pressureRefusals,
-      help: 'Requests that were refused because the service could not take them, by the bound: spool, tenant-spool, pending, bodies, tenant-bodies, memory, computations, stream, or service for all else.',
+      help: 'Requests that were refused because the service could not take them, by the bound: spool, tenant-spool, pending, bodies, tenant-bodies, memory, computations, stream, telemetry-store or state-store (away), or service for all else.',
       labelNames: [label.limit],
       registers,
     }),

@@ -177,3 +177,26 @@ const decoders: Record<Kind, (value: unknown) => unknown> = {
   map: (value) => value,
   numbers: (value) => (value as string[]).map(float),
 };
+
+/** Samples of one series, a second apart. */
+export function sampleRows(tenant: string, values: readonly number[]): SampleRow[] {
+  return values.map((value, i) => ({
+    tenant,
+    series_id: seriesId(tenant, 'cpu', {}),
+    time: mondayMs + i * 1000,
+    value,
+    aggregation: 'sum',
+    ...kept,
+  }));
+}
+
+/** What the minute rollup of the samples of `sampleRows` counts. */
+export async function rolledUp(store: TelemetryStore, tenant: string): Promise<number> {
+  const query = defineQuery({
+    name: 'rolled_up',
+    sql: 'SELECT sum(r.count) AS count FROM rollup_minute AS r WHERE tenant = {tenant:String}',
+    params: z.object({ tenant: z.string() }),
+    row: z.object({ count: z.coerce.number() }),
+  });
+  return (await store.query(query, { tenant }))[0]!.count;
+}

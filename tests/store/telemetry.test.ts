@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { rawPoints } from '../../store/queries/points.ts';
 import { definePackedQuery, defineQuery, defineStatement } from '../../store/query.ts';
-import { seriesId } from '../../store/series-id.ts';
 import { defineTable, type RowOf } from '../../store/table.ts';
-import { allTables, type SampleRow, samplesTable, taskEventsTable } from '../../store/tables.ts';
+import { allTables, samplesTable, taskEventsTable } from '../../store/tables.ts';
 import { openTelemetryStore, type StatementReport, type TelemetryStore } from '../../store/telemetry.ts';
 import { rowOf, text } from './arbitraries.ts';
-import { countRows, farDay, mondayMs, readAll, readRows, taskEvent } from './rows.ts';
+import { countRows, mondayMs, readAll, readRows, rolledUp, sampleRows, taskEvent } from './rows.ts';
 import { newTenant, startTelemetry, type TestTelemetry, telemetryTargets } from './targets.ts';
 
 const echo = defineQuery({
@@ -42,29 +41,6 @@ const packed = definePackedQuery({
   columns: { id: 'id', isLarge: 'flag', points: 'points' },
   settings: { max_threads: 1, optimize_aggregation_in_order: 1 },
 });
-
-function sampleRows(tenant: string, values: readonly number[]): SampleRow[] {
-  return values.map((value, i) => ({
-    tenant,
-    series_id: seriesId(tenant, 'cpu', {}),
-    time: mondayMs + i * 1000,
-    value,
-    aggregation: 'sum',
-    raw_until: farDay,
-    rollup_until: farDay,
-  }));
-}
-
-/** What the minute rollup of the samples of `sampleRows` counts. */
-async function rolledUp(store: TelemetryStore, tenant: string): Promise<number> {
-  const query = defineQuery({
-    name: 'rolled_up',
-    sql: 'SELECT sum(r.count) AS count FROM rollup_minute AS r WHERE tenant = {tenant:String}',
-    params: z.object({ tenant: z.string() }),
-    row: z.object({ count: z.coerce.number() }),
-  });
-  return (await store.query(query, { tenant }))[0]!.count;
-}
 
 describe.each(telemetryTargets)('the telemetry store over $name', ({ isAvailable, ...target }) => {
   describe.skipIf(!isAvailable)('keeps its contract', () => {

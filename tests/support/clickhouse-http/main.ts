@@ -14,6 +14,7 @@ import { readQuery } from './request.ts';
 const [scratch = '', path = '', port = '0'] = process.argv.slice(2);
 const engine = openEngine(path);
 let fault: FaultKind = 'none';
+const late: (() => void)[] = [];
 
 const server = createServer((request, response) => {
   handle(request, response).catch(() => request.socket.destroy());
@@ -44,6 +45,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 function changeFault(kind: string | null): Reply {
   if (!isFaultKind(kind)) return textReply(400, `unknown fault ${kind}\n`);
   fault = kind;
+  for (const goOn of late.splice(0)) goOn();
   return textReply(200, 'Ok.\n');
 }
 
@@ -65,6 +67,7 @@ async function runQuery(request: IncomingMessage, url: URL): Promise<Reply> {
   try {
     const query = await readQuery(request, url, scratch);
     dataFile = query.dataFile;
+    if (fault === 'late') await new Promise<void>((resolve) => late.push(resolve));
     return resultReply(await engine.run(query), queryId);
   } catch (error) {
     return exceptionReply(toClickHouseException(error, engine.version), queryId);
