@@ -31,5 +31,7 @@ export class StoreAwayError extends AppError {
 export function connectionFault(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof Error && error.message === 'Timeout error.') return 'no answer';
-  return /^E[A-Z_]+$/.test(code) ? `the connection failed (${code})` : 'the answer was none of its own';
+  return /^E[A-Z_]+$/.test(code)
+    ? `the connection failed (${code})`
+    : 'the connection broke, or something else answered';
 }

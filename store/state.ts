@@ -1,16 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import {
-  Kysely,
-  PostgresDialect,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  type SqliteStatement,
-  sql,
-} from 'kysely';
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import pg from 'pg';
+import { TellingPostgresDialect } from './postgres-dialect.ts';
 
 /** The tables of state that changes. Times are Unix milliseconds; structures are JSON text. */
 export interface StateTables {
@@ -150,6 +143,7 @@ export interface StateTables {
 /** The store of state that changes: SQLite of Node itself, or PostgreSQL, behind the same queries. */
 export interface StateStore {
   readonly engine: 'sqlite' | 'postgres';
+  /** Its queries throw `StoreAwayError` when PostgreSQL does not answer. */
   readonly db: Kysely<StateTables>;
   /**
    * Runs `work` while this process alone holds `name`, and answers its result; answers `undefined` at once when
@@ -232,7 +226,7 @@ function openPostgres(url: string): StateStore {
   // A connection that the server drops fails its statement; an error that nobody hears would also end this process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db = new Kysely<StateTables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<StateTables>({ dialect: new TellingPostgresDialect({ pool }) });
   return {
     engine: 'postgres',
     db,
