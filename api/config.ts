@@ -25,10 +25,10 @@ export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('./data').describe('a folder for the embedded stores'),
   clickhouseUrl: storeUrl(/^(chdb:.|https?:\/\/.)/)
     .optional()
-    .describe('chdb:PATH or http(s)://user:password@host:8123/database'),
+    .describe('chdb:PATH or http(s)://user:password@host:8123/database; by default chdb in the data folder'),
   databaseUrl: storeUrl(/^(sqlite:.|postgres(ql)?:\/\/.)/)
     .optional()
-    .describe('sqlite:PATH or postgres://user:password@host:5432/database'),
+    .describe('sqlite:PATH or postgres://user:password@host:5432/database; by default sqlite in the data folder'),
   clickhouse: z
     .strictObject({
       readTimeoutSeconds: z

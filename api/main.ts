@@ -10,6 +10,7 @@ import { type Config, loadConfig } from './config.ts';
 import { listen } from './listen.ts';
 import { observePressure } from './observe.ts';
 import { ConfigError } from './settings.ts';
+import { startHelp } from './start-help.ts';
 import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -70,8 +71,13 @@ async function main(config: Config): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal).catch(failStop));
 }
 
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(startHelp(version));
+  process.exit(0);
+}
 try {
-  await main(loadConfig(undefined, undefined, process.argv.slice(2)));
+  await main(loadConfig(undefined, undefined, args));
 } catch (error) {
   if (error instanceof ConfigError) console.error(error.message);
   else console.error('Fleetcast could not start:', error);

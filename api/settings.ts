@@ -82,6 +82,28 @@ function readScalar(text: string): unknown {
   }
 }
 
+/** One setting, as an operator names it. */
+export interface SettingName {
+  path: string;
+  variable: string;
+  allowed: string;
+}
+
+/** Every setting of a schema. */
+export function settingNames(schema: z.ZodType): SettingName[] {
+  return leaves(schema).map((leaf) => ({
+    path: leaf.path.join('.'),
+    variable: variableOf(leaf.path),
+    allowed: allowedOf(leaf.schema),
+  }));
+}
+
+/** What a setting says of itself; a default that was put around it hides that. */
+function allowedOf(schema: z.ZodType): string {
+  if (schema.description !== undefined || !(schema instanceof z.ZodDefault)) return schema.description ?? '';
+  return allowedOf(schema.unwrap() as z.ZodType);
+}
+
 interface Leaf {
   path: string[];
   schema: z.ZodType;
@@ -117,7 +139,9 @@ export function refusalOf(schema: z.ZodType, issue: z.core.$ZodIssue, settings: 
   let value: unknown = settings;
   for (const key of named) value = (value as Settings | undefined)?.[key];
   const name = leaf === undefined ? named.join('.') : `${named.join('.')} (${variableOf(named)})`;
-  return new ConfigError(`${name} = ${show(named, value)}; allowed: ${leaf?.schema.description ?? 'settings by name'}`);
+  return new ConfigError(
+    `${name} = ${show(named, value)}; allowed: ${leaf === undefined ? 'settings by name' : allowedOf(leaf.schema)}`,
+  );
 }
 
 /** A value as the operator may read it in a log: no key, no token, no password of a URL. */

@@ -2,7 +2,7 @@ import type { Anomaly } from './api-types.ts';
 import { type Child, h } from './dom.ts';
 import { displayUnit, formatAge, formatNumber, formatSeconds, formatValue } from './format.ts';
 import { lastedSeconds } from './lasting.ts';
-import { labelList, stateMark, timeMark } from './marks.ts';
+import { breakable, labelList, stateMark, timeMark } from './marks.ts';
 import { emptyNote } from './panel.ts';
 import { href } from './route.ts';
 
@@ -40,7 +40,7 @@ function anomalyItem(anomaly: Anomaly, now: number): HTMLElement {
       'div',
       { class: 'anomaly-head' },
       stateMark(endedAt === null ? 'open' : 'ended'),
-      h('a', { class: 'mono', href: href(['series', seriesId]) }, metric),
+      h('a', { class: 'mono', href: href(['series', seriesId]) }, breakable(metric)),
       labelList(labels),
     ),
     h('p', { class: 'reason' }, h('a', { href: href(['anomalies', id]) }, reason)),

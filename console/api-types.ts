@@ -48,6 +48,8 @@ export interface Capacity {
   /** The length of a cell of history, in which `needed` and `available` count. */
   cellSeconds: number;
   items: readonly CapacityRow[];
+  /** Not null where there are more. */
+  nextCursor: string | null;
 }
 
 export type SloAlert = Slo['alerts'][number];

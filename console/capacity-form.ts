@@ -1,5 +1,6 @@
 import { h } from './dom.ts';
 import { choices } from './marks.ts';
+import { parseQuantity } from './quantity.ts';
 import { hrefWith, type Route } from './route.ts';
 
 /** What the page asks, as its address says it; nothing without a metric and a limit. */
@@ -33,7 +34,8 @@ export function capacityForm(metrics: readonly string[], route: Route): HTMLElem
     event.preventDefault();
     const { elements } = event.currentTarget as HTMLFormElement;
     const given = (name: string) => (elements.namedItem(name) as HTMLInputElement).value.trim();
-    location.hash = hrefWith(route, { metric: given('metric'), limit: given('limit') });
+    const typed = given('limit');
+    location.hash = hrefWith(route, { metric: given('metric'), limit: String(parseQuantity(typed) ?? typed) });
   };
   const choice = (
     label: string,
@@ -67,7 +69,13 @@ export function capacityForm(metrics: readonly string[], route: Route): HTMLElem
       'label',
       {},
       'Limit',
-      h('input', { name: 'limit', type: 'number', step: 'any', required: true, value: limit, 'data-key': 'limit' }),
+      h('input', {
+        name: 'limit',
+        required: true,
+        value: limit,
+        placeholder: '16 GiB, 90 %, 250',
+        'data-key': 'limit',
+      }),
     ),
     h('button', { type: 'submit' }, 'Ask'),
     h(
@@ -81,7 +89,7 @@ export function capacityForm(metrics: readonly string[], route: Route): HTMLElem
         'By',
         'by',
         by,
-        groupings.map((each) => [each, `by ${each}`] as const),
+        groupings.map((each) => [each, each === 'fleet' ? 'the whole fleet' : `by ${each}`] as const),
       ),
       choice(
         'Horizon',

@@ -1,6 +1,6 @@
 import type { ChartMoment, ChartSpec } from './chart.ts';
 import { h, withVariables } from './dom.ts';
-import { formatTime, formatValue } from './format.ts';
+import { formatTime, formatValue, formatZone } from './format.ts';
 import { morph } from './morph.ts';
 import type { Reading } from './plot.ts';
 
@@ -57,7 +57,11 @@ function entriesOf({ lines, bands, spans, shifts = [], unit }: ChartSpec, readin
   const spanEntries =
     spans.length > 0 ? [entry({ name: 'Anomaly', color: '--anomaly', shape: 'mark', value: undefined })] : [];
   const shiftEntries = shifts.length > 0 ? [shiftEntry(shifts, reading)] : [];
-  const time = h('span', { class: 'readout-time' }, reading === undefined ? '' : formatTime(reading.timeMs));
+  const time = h(
+    'span',
+    { class: 'readout-time' },
+    reading && `${formatTime(reading.timeMs)} ${formatZone(reading.timeMs)}`,
+  );
   return [...lineEntries, ...bandEntries, ...spanEntries, ...shiftEntries, time];
 }
 

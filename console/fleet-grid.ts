@@ -36,7 +36,9 @@ function fleetRow(type: string, members: readonly Agent[]): HTMLElement {
   const counts = countStates(members);
   const notable = stateOrder
     .filter((state) => state !== 'up' && counts[state] > 0)
-    .map((state) => `${counts[state]} ${state}`);
+    .map((state) =>
+      h('span', { class: 'fleet-notable', 'data-state': state }, `${formatCount(counts[state])} ${state}`),
+    );
   return h(
     'div',
     { class: 'fleet-row', role: 'row', 'data-key': `type-${type}` },
@@ -55,7 +57,7 @@ function fleetRow(type: string, members: readonly Agent[]): HTMLElement {
       { class: 'fleet-counts', role: 'cell' },
       h('b', {}, formatCount(countHeard(counts))),
       ` of ${formatCount(members.length)} up`,
-      notable.length > 0 && h('span', { class: 'fleet-silent' }, notable.join(', ')),
+      notable,
     ),
   );
 }

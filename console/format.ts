@@ -119,6 +119,7 @@ export function formatValue(value: number | null | undefined, unit: string): str
   if (unit.startsWith('By/')) return `${formatBytes(value)}${unit.slice(2)}`;
   if (unit === 's') return formatSeconds(value);
   if (unit === 'ms') return formatSeconds(value / 1000);
+  if (unit.startsWith('1/')) return `${formatNumber(value)}${unit.slice(1)}`;
   const name = unit.replace(/^\{(.*)\}$/, '$1');
   return name === '' || name === '1' ? formatNumber(value) : `${formatNumber(value)}${space}${name}`;
 }
@@ -132,6 +133,15 @@ export function displayUnit(metric: string, unit: string): string {
   return '';
 }
 
+const unitNames: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', ms: 'milliseconds', '1': '' };
+
+/** A unit as {@link displayUnit} gives it, in words; empty for plain numbers. */
+export function unitName(unit: string): string {
+  const [amount = '', per] = unit.replace(/^\{(.*)\}$/, '$1').split('/');
+  const name = unitNames[amount] ?? amount;
+  return per === undefined ? name : `${name} per ${per}`.trimStart();
+}
+
 /** `22 Nov, 15:04` in the zone of the reader. */
 export function formatTime(timeMs: number, timeZone?: string): string {
   return format(timeMs, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }, timeZone);
@@ -140,6 +150,15 @@ export function formatTime(timeMs: number, timeZone?: string): string {
 /** `15:04:05` in the zone of the reader. */
 export function formatClock(timeMs: number, timeZone?: string): string {
   return format(timeMs, { hour: '2-digit', minute: '2-digit', second: '2-digit' }, timeZone);
+}
+
+/** The zone of the reader at a time, as the texts above are in it: `UTC`, `CET`, `GMT-5`. */
+export function formatZone(timeMs: number, timeZone?: string): string {
+  const formatter = new Intl.DateTimeFormat('en-GB', {
+    timeZoneName: 'short',
+    ...(timeZone !== undefined && { timeZone }),
+  });
+  return formatter.formatToParts(timeMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }
 
 /** `2026-11-22 15:04:05 UTC`. */

@@ -39,6 +39,11 @@ export function keyForm(): HTMLElement {
     rateField('requestsPerSecond', 'Requests/s'),
     rateField('recordsPerSecond', 'Records/s'),
     h('button', { type: 'submit' }, 'Make the key'),
+    h(
+      'p',
+      { class: 'footnote' },
+      'ingest sends telemetry, read sees everything, operate runs jobs and answers incidents; admin may do all of it, and make keys.',
+    ),
     h('p', { class: 'field-problem', role: 'alert' }),
   );
   markIsland(form, { update: () => {} });
@@ -51,7 +56,7 @@ function rateField(name: string, label: string): HTMLElement {
     type: 'number',
     min: 0.01,
     step: 'any',
-    placeholder: 'as set',
+    placeholder: 'default',
     class: 'short',
     'data-key': name,
   };

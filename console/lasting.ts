@@ -31,7 +31,7 @@ export function lastingColumns<Row extends Lasting>(
     },
     {
       id: 'duration',
-      title: 'Lasts',
+      title: 'Duration',
       isNumber: true,
       sortBy: (row) => secondsOf(row, now),
       cell: (row) => formatSeconds(secondsOf(row, now)),

@@ -54,8 +54,9 @@ export function listPage<Row>({
       rows,
       (all: readonly Row[]) => {
         const shown = all.filter((row) => isChosen(row) && matchesFilter(textOf(row), route));
+        const row = choices?.(all);
         return [
-          choices && h('div', { class: 'choice-row' }, choices(all)),
+          row && h('div', { class: 'choice-row' }, row),
           shown.length > 0
             ? table({ label: title, rows: shown, route, ...tableOptions })
             : all.length === 0

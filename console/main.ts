@@ -1,6 +1,6 @@
 import { ApiError, createApiClient, UnreachableError } from './api-client.ts';
 import { h } from './dom.ts';
-import { formatClock } from './format.ts';
+import { formatClock, formatZone } from './format.ts';
 import { followStream } from './live-stream.ts';
 import { morph } from './morph.ts';
 import { problemNote } from './panel.ts';
@@ -74,9 +74,12 @@ async function load(): Promise<void> {
     if (signal.aborted) return;
     const isNew = shown?.place !== place;
     shown = { place, page };
+    // Drawing takes away the link that was followed, and the focus with it.
+    const hadFocus = document.activeElement !== document.body;
     draw(page);
-    if (isNew) arrive();
-    setLive('live', `Live, as of ${formatClock(Date.now())}`);
+    if (isNew) arrive(hadFocus);
+    const now = Date.now();
+    setLive('live', `Live, as of ${formatClock(now)} ${formatZone(now)}`);
     refreshSeconds = page.refreshSeconds ?? defaultRefreshSeconds;
   } catch (error) {
     if (signal.aborted) return;
@@ -92,11 +95,11 @@ function draw(page: Page): void {
 }
 
 /** A new place begins at its top, and its heading has the focus so that a screen reader says where one is. */
-function arrive(): void {
+function arrive(hadFocus: boolean): void {
   window.scrollTo(0, 0);
   const heading = main.querySelector('h1');
   heading?.setAttribute('tabindex', '-1');
-  if (document.activeElement !== document.body) heading?.focus({ preventScroll: true });
+  if (hadFocus) heading?.focus({ preventScroll: true });
 }
 
 function showFailure(error: unknown): void {
@@ -164,6 +167,11 @@ window.addEventListener('querychange', () => shown && draw(shown.page));
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) window.clearTimeout(nextRefresh);
   else void load();
+});
+// The part of the address after # is the place: the link must not change it.
+document.querySelector('.skip')!.addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
 });
 document.querySelector('#forget-key')!.addEventListener('click', () => {
   forgetKey();

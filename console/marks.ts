@@ -57,6 +57,16 @@ export function labelList(labels: Labels, { without = [] }: { without?: readonly
   );
 }
 
+/** A name that may be broken after its underscores, where the room is narrow. */
+export function breakable(name: string): Child {
+  return name.split(/(?<=_)/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
+}
+
+/** What an incident suspects: an agent of the fleet links to its page. */
+export function componentMark(component: string, agents: readonly string[]): Child {
+  return agents.includes(component) ? h('a', { href: href(['agents', component]) }, component) : component;
+}
+
 /** The labels as one line of text, for a title or an option. */
 export function labelText(labels: Labels): string {
   return (

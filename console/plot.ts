@@ -3,6 +3,7 @@ import type { ChartBand, ChartLine, ChartSpec } from './chart.ts';
 import { chartColor, chartFont } from './chart-theme.ts';
 import { formatTick, formatValue } from './format.ts';
 import { markPresent, markShifts, shadeSpans } from './plot-marks.ts';
+import { tickSteps } from './tick-steps.ts';
 
 /** Loaded by the page itself, before the modules. */
 declare const uPlot: typeof UPlot;
@@ -159,6 +160,7 @@ function axesOf(unit: () => string): UPlot.Axis[] {
     ticks: { show: false },
     grid: { stroke: () => chartColor('--chart-grid'), width: 1 },
   };
+  const steps = tickSteps(unit());
   return [
     {
       ...look,
@@ -171,6 +173,7 @@ function axesOf(unit: () => string): UPlot.Axis[] {
       ...look,
       space: 44,
       gap: 8,
+      ...(steps !== undefined && { incrs: [...steps] }),
       size: (_, texts) => Math.max(40, ...(texts ?? []).map((text) => 18 + text.length * 6.6)),
       values: (_, splits) => splits.map((value) => formatValue(value, unit())),
     },

@@ -1,4 +1,5 @@
 import { type Child, h } from './dom.ts';
+import { formatCount } from './format.ts';
 import { hrefWith, type Route } from './route.ts';
 
 export interface TableColumn<Row> {
@@ -18,6 +19,7 @@ interface TableOptions<Row> {
   route: Route;
   /** The rows come in the order of this column: `age`, or `-age` for the largest first. */
   defaultSort?: string;
+  /** How many are shown until somebody asks for more, by `?rows=`. */
   maxRows?: number;
   /** Of few, short columns: stays a table on a narrow screen too. */
   isSmall?: boolean;
@@ -34,7 +36,7 @@ export function table<Row>({
   keyOf,
   route,
   defaultSort = '',
-  maxRows = 300,
+  maxRows = 100,
   isSmall = false,
 }: TableOptions<Row>): Child {
   const sort = route.query.get('sort') ?? defaultSort;
@@ -44,7 +46,8 @@ export function table<Row>({
     {},
     columns.map((column) => heading(column, sort, route)),
   );
-  const body = sorted.slice(0, maxRows).map((row) =>
+  const shown = Math.max(maxRows, Number(route.query.get('rows')) || 0);
+  const body = sorted.slice(0, shown).map((row) =>
     h(
       'tr',
       { 'data-key': keyOf(row) },
@@ -54,8 +57,13 @@ export function table<Row>({
     ),
   );
   const rest =
-    rows.length > maxRows &&
-    h('p', { class: 'empty' }, `The first ${maxRows} of ${rows.length} are shown. A filter narrows them.`);
+    rows.length > shown &&
+    h(
+      'p',
+      { class: 'empty' },
+      `The first ${formatCount(shown)} of ${formatCount(rows.length)} are shown. `,
+      h('a', { href: hrefWith(route, { rows: String(shown + 4 * maxRows) }) }, 'Show more'),
+    );
   return [
     h(
       'div',

@@ -5,7 +5,7 @@ import { h } from '../dom.ts';
 import { formatNumber } from '../format.ts';
 import { lastingColumns, openChoices, openQuery } from '../lasting.ts';
 import { listPage } from '../list-page.ts';
-import { labelList, labelText, stateMark } from '../marks.ts';
+import { breakable, labelList, labelText, stateMark } from '../marks.ts';
 import { emptyNote } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
@@ -45,7 +45,7 @@ const anomalyColumns: readonly TableColumn<Anomaly>[] = [
     title: 'Series',
     sortBy: ({ metric, labels }) => `${metric} ${labelText(labels)}`,
     cell: ({ seriesId, metric, labels }) => [
-      h('a', { class: 'mono strong', href: href(['series', seriesId]) }, metric),
+      h('a', { class: 'mono strong', href: href(['series', seriesId]) }, breakable(metric)),
       h('span', { class: 'labels' }, labelList(labels)),
     ],
   },

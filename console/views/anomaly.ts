@@ -44,6 +44,8 @@ export async function anomalyView({ api, route, now }: ViewContext): Promise<Pag
   };
 }
 
+const hasHour = /\d\d:00/;
+
 function band({ anomaly, series }: Loaded, now: number): Child {
   const { band, labels, reason, startedAt, endedAt, peakAt, peakScore, maturity, incidents, seriesId } = anomaly;
   const { stepSeconds, times, values } = band;
@@ -56,18 +58,23 @@ function band({ anomaly, series }: Loaded, now: number): Child {
     times.length === 0
       ? emptyNote('The scores around it are no longer kept.')
       : chart(seriesChart({ series, points, scores, anomalies: [anomaly], range, maxAheadMs: 0, isTall: true })),
+    hasHour.test(reason) && h('p', { class: 'footnote' }, 'The hours of the day in the reason are UTC.'),
     facts([
       ['Began', timeMark(startedAt)],
       ['Peak', timeMark(peakAt)],
       ['Ended', endedAt === null ? 'not yet' : timeMark(endedAt)],
-      ['Lasts', formatSeconds(durationSeconds(anomaly, now))],
+      ['Duration', formatSeconds(durationSeconds(anomaly, now))],
       ['Score', formatNumber(peakScore === null ? null : Number(peakScore.toPrecision(3)))],
       ['At the peak', peakText(anomaly)],
       ['Maturity', formatRatio(maturity)],
-      ['Series', h('a', { href: href(['series', seriesId]) }, 'its page')],
-      ['Incident', incidents.map(({ id, title }) => h('a', { href: href(['incidents', id]) }, title))],
+      ['Series', h('a', { href: href(['series', seriesId]) }, 'history and forecast')],
+      ['Incident', incidents.length === 0 ? 'none' : incidents.map(incidentLink)],
     ]),
   ];
+}
+
+function incidentLink({ id, title }: AnomalyDetail['incidents'][number], i: number): Child {
+  return [i > 0 && ', ', h('a', { href: href(['incidents', id]) }, title)];
 }
 
 const verdictTexts: Readonly<Record<Verdict, string>> = {

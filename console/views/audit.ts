@@ -3,6 +3,7 @@ import { absent, formatAge, formatTime } from '../format.ts';
 import { listPage } from '../list-page.ts';
 import { orAbsent, timeMark } from '../marks.ts';
 import type { AuditEntry } from '../operator-types.ts';
+import { emptyNote } from '../panel.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
 import { accessPlaces } from './keys.ts';
@@ -26,7 +27,7 @@ export async function auditView({ api, now }: ViewContext): Promise<Page> {
         textOf: ({ action, target, keyName, address, details }) =>
           `${action} ${target} ${keyName} ${address} ${JSON.stringify(details)}`,
         placeholder: 'Filter by action, key, target',
-        empty: 'Nothing was changed yet.',
+        empty: emptyNote('Nothing was changed yet.'),
         route,
       }),
   };

@@ -45,10 +45,16 @@ export async function capacityView({ api, route }: ViewContext): Promise<Page> {
         ? metrics.length > 0 &&
           emptyNote('Choose a metric and a limit: the answer is a date for each, with an early and a late one.')
         : answerPanel(capacity, inquiry, valueOr(series, []), (rows, columns) =>
-            table({ label: 'Capacity', columns, rows, keyOf, route: current, maxRows: 100 }),
+            table({ label: 'Capacity', columns, rows, keyOf, route: current }),
           ),
     ],
   };
+}
+
+/** The API tells those that are reached first. */
+function describeCount({ items, nextCursor }: Capacity): string {
+  const count = formatCount(items.length);
+  return nextCursor === null ? count : `the first ${count}`;
 }
 
 const keyOf = ({ seriesId, agent, type }: CapacityRow) => `${seriesId} ${agent} ${type}`;
@@ -62,7 +68,7 @@ function answerPanel(
   const { metric } = inquiry;
   const unit = displayUnit(metric, series.find((each) => each.metric === metric)?.unit ?? '');
   const title = `${metric} ${inquiry.direction} ${formatValue(Number(inquiry.limit), unit)}`;
-  const note = capacity.ok && formatCount(capacity.value.items.length);
+  const note = capacity.ok && describeCount(capacity.value);
   return loadedPanel({ title, note }, capacity, ({ items, asOf, cellSeconds }) =>
     items.length === 0
       ? emptyNote('All of them have been silent for a day.')

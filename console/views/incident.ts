@@ -3,7 +3,7 @@ import type { Finding, IncidentDetail } from '../api-types.ts';
 import { type Child, h, withVariables } from '../dom.ts';
 import { absent, formatCountOf, formatRatio, formatSeconds, formatTime } from '../format.ts';
 import { lastedSeconds } from '../lasting.ts';
-import { meter, stateMark, timeMark } from '../marks.ts';
+import { componentMark, meter, stateMark, timeMark } from '../marks.ts';
 import { emptyNote, facts, loadedPanel, pageHeading } from '../panel.ts';
 import { href } from '../route.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
@@ -61,7 +61,7 @@ function glance(incident: IncidentDetail, now: number): Child {
       ['Began', timeMark(startedAt)],
       ['Peak', timeMark(peakAt)],
       ['Ended', endedAt === null ? 'not yet' : timeMark(endedAt)],
-      ['Lasts', formatSeconds(lastedSeconds(incident, now))],
+      ['Duration', formatSeconds(lastedSeconds(incident, now))],
       ['Agents', agents.length <= 3 ? agents.map(agentLink) : formatCountOf(agents.length, 'agent')],
       ['Types', types.join(', ') || absent],
       ['Metrics', metrics.length <= 4 ? metrics.join(', ') || absent : formatCountOf(metrics.length, 'metric')],
@@ -136,7 +136,7 @@ function subjectOf({ id, kind, agent, metric }: Finding): Child {
   return kind === 'silence' ? [where, ' is silent'] : ['A task is stuck', where && [' at ', where]];
 }
 
-function suspects({ suspects: all }: IncidentDetail): Child {
+function suspects({ suspects: all, agents }: IncidentDetail): Child {
   if (all.length === 0) return emptyNote('Nobody in particular.');
   return h(
     'ol',
@@ -145,7 +145,12 @@ function suspects({ suspects: all }: IncidentDetail): Child {
       h(
         'li',
         { 'data-key': component },
-        h('div', { class: 'timeline-head' }, h('b', {}, component), formatRatio(Math.round(score * 100) / 100)),
+        h(
+          'div',
+          { class: 'timeline-head' },
+          h('b', {}, componentMark(component, agents)),
+          formatRatio(Math.round(score * 100) / 100),
+        ),
         meter(score, 'bad'),
         h(
           'ul',

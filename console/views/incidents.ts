@@ -4,7 +4,7 @@ import { h } from '../dom.ts';
 import { formatCountOf } from '../format.ts';
 import { lastingColumns, openChoices, openQuery } from '../lasting.ts';
 import { listPage } from '../list-page.ts';
-import { stateMark } from '../marks.ts';
+import { componentMark, stateMark } from '../marks.ts';
 import { emptyNote } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
@@ -57,6 +57,7 @@ const incidentColumns: readonly TableColumn<Incident>[] = [
   {
     id: 'suspect',
     title: 'First suspect',
-    cell: ({ suspects: [first] }) => first && [first.component, h('small', {}, first.reasons[0] ?? '')],
+    cell: ({ suspects: [first], agents }) =>
+      first && [componentMark(first.component, agents), h('small', {}, first.reasons[0] ?? '')],
   },
 ];

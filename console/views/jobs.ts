@@ -4,6 +4,7 @@ import { type Child, h, withVariables } from '../dom.ts';
 import { absent, formatAge, formatCount, formatRatio, formatSeconds, formatTime } from '../format.ts';
 import { stateMark, timeMark } from '../marks.ts';
 import { emptyNote, loadedPanel, pageHeading } from '../panel.ts';
+import { scheduleText } from '../schedule.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
 
 const shownRuns = 40;
@@ -50,7 +51,7 @@ function jobCard({ job, runs }: JobWithRuns, now: number): HTMLElement {
       { class: 'job-name' },
       h('h3', {}, job.id, last === null ? stateMark('quiet', 'has not run') : stateMark(last.status)),
       h('p', {}, job.description),
-      h('p', { class: 'note mono', title: 'second minute hour day month weekday' }, job.schedule),
+      h('p', { class: 'note', title: job.schedule }, scheduleText(job.schedule)),
     ),
     h(
       'dl',

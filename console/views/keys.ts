@@ -6,7 +6,7 @@ import { listPage } from '../list-page.ts';
 import { choices, orAbsent, stateMark, timeMark } from '../marks.ts';
 import { newKeyNote, showNewKey } from '../new-key-note.ts';
 import type { Key } from '../operator-types.ts';
-import { panel } from '../panel.ts';
+import { emptyNote, panel } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
@@ -27,7 +27,7 @@ export async function keysView({ api, now }: ViewContext): Promise<Page> {
         keyOf: ({ id }) => id,
         textOf: (key) => `${key.name} ${key.hint} ${key.scopes.join(' ')} ${stateOf(key, now)}`,
         placeholder: 'Filter by name, scope, state',
-        empty: 'None. Whoever reaches this port may do everything.',
+        empty: emptyNote('None. Whoever reaches this port may do everything.'),
         route,
       }),
   };

@@ -34,15 +34,15 @@ export async function quarantineView({ api, route, now }: ViewContext): Promise<
         textOf: ({ source, kind, reason, detail, record }) => `${source} ${kind} ${reason} ${detail} ${record}`,
         placeholder: 'Filter by source, reason, content',
         choices: () => reasonChoices(counts, reason, current),
-        empty: 'Nothing. Every record was taken as it came.',
+        empty: emptyNote('Nothing. Every record was taken as it came.'),
         route: current,
-        maxRows: 100,
       }),
   };
 }
 
 function reasonChoices(counts: Loaded<QuarantineCount[]>, reason: string, route: Route): Child {
   const reasons = counts.ok ? [...new Set(counts.value.map((count) => count.reason))].sort() : [];
+  if (reasons.length === 0 && reason === '') return undefined;
   return choices('Which records', [
     { text: 'all', href: hrefWith(route, { reason: undefined }), isCurrent: reason === '' },
     ...reasons.map((each) => ({ text: each, href: hrefWith(route, { reason: each }), isCurrent: reason === each })),

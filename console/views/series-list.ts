@@ -1,14 +1,12 @@
 import type { SeriesInfo } from '../api-types.ts';
 import { emptyWithCommand, sampleCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
-import { displayUnit, formatAge } from '../format.ts';
+import { displayUnit, formatAge, unitName } from '../format.ts';
 import { listPage } from '../list-page.ts';
-import { labelList, labelText, orAbsent, timeMark } from '../marks.ts';
+import { breakable, labelList, labelText, orAbsent, timeMark } from '../marks.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
 import { type Page, settle, type ViewContext } from '../view.ts';
-
-const unitNames: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', ratio: 'ratio', '1': '' };
 
 /** `#/series`, `?q=`: every series, with words to narrow them. */
 export async function seriesListView({ api, now }: ViewContext): Promise<Page> {
@@ -32,7 +30,6 @@ export async function seriesListView({ api, now }: ViewContext): Promise<Page> {
         ),
         route,
         defaultSort: 'metric',
-        maxRows: 200,
       }),
   };
 }
@@ -42,8 +39,8 @@ function columnsAt(now: number): readonly TableColumn<SeriesInfo>[] {
     {
       id: 'metric',
       title: 'Metric',
-      sortBy: ({ metric }) => metric,
-      cell: ({ id, metric }) => h('a', { class: 'mono strong', href: href(['series', id]) }, metric),
+      sortBy: ({ metric, labels }) => `${metric} ${labelText(labels)}`,
+      cell: ({ id, metric }) => h('a', { class: 'mono strong', href: href(['series', id]) }, breakable(metric)),
     },
     {
       id: 'labels',
@@ -54,7 +51,7 @@ function columnsAt(now: number): readonly TableColumn<SeriesInfo>[] {
     {
       id: 'unit',
       title: 'Unit',
-      cell: ({ metric, unit }) => orAbsent(unitNames[displayUnit(metric, unit)] ?? displayUnit(metric, unit)),
+      cell: ({ metric, unit }) => orAbsent(unitName(displayUnit(metric, unit))),
     },
     {
       id: 'aggregation',

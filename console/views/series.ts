@@ -4,7 +4,7 @@ import type { Forecast, SeriesInfo } from '../api-types.ts';
 import { type ChartSpec, chart } from '../chart.ts';
 import { type Extent, extentOf, lastPoint } from '../columns.ts';
 import { type Child, h } from '../dom.ts';
-import { absent, displayUnit, formatAge, formatNumber, formatRatio, formatValue } from '../format.ts';
+import { absent, displayUnit, formatAge, formatNumber, formatRatio, formatValue, unitName } from '../format.ts';
 import { choices, labelList, meter, orAbsent, timeMark } from '../marks.ts';
 import { emptyNote, facts, loadedPanel, pageHeading } from '../panel.ts';
 import { href, hrefWith, type Route } from '../route.ts';
@@ -125,7 +125,7 @@ async function loadChart(api: ApiClient, series: SeriesInfo, range: Range, now: 
 
 function seriesFacts(
   { metric, unit, aggregation, firstTime, lastTime }: SeriesInfo,
-  { extent, last }: Shown,
+  { extent, last, spec }: Shown,
   now: number,
 ): Child {
   const shown = (value: number | undefined) => formatValue(value, displayUnit(metric, unit));
@@ -133,10 +133,14 @@ function seriesFacts(
     ['Last value', shown(last)],
     ['Lowest shown', shown(extent?.low)],
     ['Highest shown', shown(extent?.high)],
-    ['Unit', orAbsent(unit === '1' ? '' : unit)],
+    ['Unit', orAbsent(unitName(displayUnit(metric, unit)))],
     ['Rolled up as', aggregation],
     ['First sample', timeMark(firstTime)],
     ['Last sample', timeMark(lastTime, formatAge((now - Date.parse(lastTime)) / 1000))],
+    ...(spec?.shifts ?? [])
+      .slice(-1)
+      .map(({ timeMs, text }) => ['New level', [`${text}, `, timeMark(timeMs)]] as const),
+    ['Limits', h('a', { href: href(['capacity'], { metric }) }, 'when is one reached?')],
   ]);
 }
 

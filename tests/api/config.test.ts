@@ -213,17 +213,22 @@ describe('a wrong value', () => {
       { jobs: { excludeMetrics: ['a', 1] } },
       'jobs.excludeMetrics (FLEETCAST_JOBS_EXCLUDE_METRICS) = ["a",1]; allowed: a list of metrics that are neither scored nor forecast',
     ],
+    [
+      'days that are none',
+      { retention: { rawDays: 0 } },
+      'retention.rawDays (FLEETCAST_RETENTION_RAW_DAYS) = 0; allowed: raw data: whole days from 1 to 3650',
+    ],
     ['a section that is a number', { ingest: 5 }, 'ingest = 5; allowed: settings by name'],
     ['a section that is a list', { ingest: [] }, 'ingest = []; allowed: settings by name'],
     [
       'a URL of something else',
       { clickhouseUrl: 'tcp://ch:9000' },
-      'clickhouseUrl (CLICKHOUSE_URL) = "tcp://ch:9000"; allowed: chdb:PATH or http(s)://user:password@host:8123/database',
+      'clickhouseUrl (CLICKHOUSE_URL) = "tcp://ch:9000"; allowed: chdb:PATH or http(s)://user:password@host:8123/database; by default chdb in the data folder',
     ],
     [
       'a URL that is none',
       { databaseUrl: 'postgres://host:port' },
-      'databaseUrl (DATABASE_URL) = "postgres://host:port"; allowed: sqlite:PATH or postgres://user:password@host:5432/database',
+      'databaseUrl (DATABASE_URL) = "postgres://host:port"; allowed: sqlite:PATH or postgres://user:password@host:5432/database; by default sqlite in the data folder',
     ],
     [
       'a model that is missing',

@@ -3,6 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type Service, startService } from '../support/service.ts';
+import { post, sendFleet } from './sent-fleet.ts';
 
 const executablePath = '/usr/bin/chromium';
 const hasChromium = existsSync(executablePath);
@@ -199,6 +200,27 @@ describe.skipIf(!hasChromium)(title, () => {
     await page.close();
   });
 
+  test('who uses the keyboard skips the links of the top, reaches what follows and stays on the page', async () => {
+    await sendFleet(service.url);
+    const { page } = await open(`${service.url}/#/agents?type=build`, { reducedMotion: 'reduce' });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Filter agents');
+    expect(page.url()).toContain('#/agents?type=build');
+    await page.getByRole('link', { name: 'build-1' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'build-1' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.close();
+  });
+
+  test('times are those of the zone of the reader, which is named', async () => {
+    const { page } = await open(`${service.url}/#/jobs`, { timezoneId: 'Asia/Kolkata' });
+    expect(await page.locator('#live').textContent()).toMatch(/as of \d\d:\d\d:\d\d GMT\+5:30/);
+    await page.close();
+  });
+
   test('a name that looks like markup is shown as text', async () => {
     await post(service.url, '/v1/heartbeats', { agent: markup, type: 'strange' });
     const { page, complaints } = await open(`${service.url}/#/agents?type=strange`);
@@ -284,34 +306,3 @@ describe.skipIf(!hasChromium)(title, () => {
     }
   });
 });
-
-async function post(url: string, path: string, body: unknown): Promise<Response> {
-  const response = await fetch(`${url}${path}?backfill=true`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(response.ok, path).toBe(true);
-  return response;
-}
-
-/** Two agents, one of them silent, and a series of the last hours; sending it again changes nothing. Returns the series. */
-async function sendFleet(url: string): Promise<string> {
-  const now = Math.floor(Date.now() / 60_000) * 60_000;
-  await post(url, '/v1/heartbeats', [
-    { agent: 'build-1', type: 'build', version: '1.9.0', time: now },
-    { agent: 'build-2', type: 'build', version: '2.0.0', time: now - 3_600_000 },
-  ]);
-  const samples = Array.from({ length: 120 }, (_, i) => ({
-    metric: 'memory_used_bytes',
-    agent: 'build-1',
-    unit: 'By',
-    time: now - i * 60_000,
-    value: 2.3e9 + 1e7 * Math.sin(i / 10),
-  }));
-  await post(url, '/v1/samples', samples);
-  const { items } = (await (await fetch(`${url}/v1/series?metric=memory_used_bytes`)).json()) as {
-    items: { id: string }[];
-  };
-  return items[0]!.id;
-}

@@ -12,6 +12,8 @@ import {
   formatTime,
   formatUtc,
   formatValue,
+  formatZone,
+  unitName,
 } from '../../console/format.ts';
 
 /** The expected texts are written with plain spaces and hyphens. */
@@ -114,9 +116,22 @@ describe('units', () => {
     [12, '1', '12'],
     [0.42, 'ratio', '42 %'],
     [3, 'Cel', '3 Cel'],
+    [9.1, '1/min', '9.1/min'],
   ])('%s in %s is shown as %s', (value, unit, text) => {
     expect(plain(formatValue(value, unit))).toBe(text);
   });
+});
+
+test.each([
+  ['By', 'bytes'],
+  ['By/s', 'bytes per s'],
+  ['1/min', 'per min'],
+  ['{request}', 'request'],
+  ['1', ''],
+  ['', ''],
+  ['ratio', 'ratio'],
+])('the unit %j is called %j', (unit, name) => {
+  expect(unitName(unit)).toBe(name);
 });
 
 describe('times', () => {
@@ -128,6 +143,12 @@ describe('times', () => {
     expect(formatTime(time, 'Europe/Berlin')).toBe('23 Nov, 00:04');
     expect(formatClock(time, 'Europe/Berlin')).toBe('00:04:05');
     expect(formatUtc(time)).toBe('2026-11-22 23:04:05 UTC');
+  });
+
+  test('the zone is named as it is at that time', () => {
+    expect(formatZone(time, 'UTC')).toBe('UTC');
+    expect(formatZone(time, 'Europe/Berlin')).toBe('CET');
+    expect(formatZone(Date.UTC(2026, 6, 1), 'America/New_York')).toBe('GMT-4');
   });
 
   test('a tick says the date at midnight of the reader and the time of day elsewhere', () => {
