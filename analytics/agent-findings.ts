@@ -14,7 +14,7 @@ import type { TelemetryStore } from '../store/telemetry.ts';
 import { minuteMs } from './agent-points.ts';
 import { anomalyRow, decide } from './detection-rows.ts';
 import { recallFindings, withdrawUnfound } from './earlier-findings.ts';
-import { recallFeedback } from './held-back.ts';
+import { recallMarks } from './held-back.ts';
 import type { JobWindow } from './job.ts';
 
 /** What is remembered between windows of a series that this detector judges. */
@@ -116,7 +116,7 @@ export async function storeFindings(
   const { from, to, retainFromDay } = window;
   const until = retainFromDay + tenant.rollupRetentionDays;
   const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-  const { mark } = await recallFeedback(state, tenant.id);
+  const mark = await recallMarks(state, tenant.id);
   const rows: RowOf<typeof anomaliesTable>[] = [];
   const heard = new Set<string>();
   for (const { id, state: detectorState, times, values, verdicts } of judged) {

@@ -13,7 +13,7 @@ import { createBreather } from '../telemetry/turn.ts';
 import { anomalyRow, decide, detector, formerDetectors, type SeriesPoints } from './detection-rows.ts';
 import { catchUpFrom, dayMs, endOfDay, loadMemories, type Memory, saveMemories } from './detector-memory.ts';
 import { type EarlierFindings, recallFindings, withdrawUnfound } from './earlier-findings.ts';
-import { type RecalledFeedback, recallFeedback } from './held-back.ts';
+import { type MarkAnomaly, recallMarks } from './held-back.ts';
 import type { Job, JobWindow } from './job.ts';
 import { collectLevelShifts, type LevelShifts } from './level-shifts.ts';
 import { createScoreBlock, firstAfter } from './score-block.ts';
@@ -66,7 +66,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
           await telemetry.run(withdrawOpenOf, { tenant: tenant.id, detectors: [...formerDetectors] });
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-        const feedback = await recallFeedback(state, tenant.id);
+        const mark = await recallMarks(state, tenant.id);
         const levelShifts = collectLevelShifts(telemetry, tenant, detector, window);
         let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
@@ -79,7 +79,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
               tenant,
               memories,
               earlier,
-              feedback,
+              mark,
               levelShifts,
               window,
               from,
@@ -103,7 +103,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await levelShifts.store((id) => memories.has(id));
-        await closeSilent({ telemetry, tenant, memories, feedback, window });
+        await closeSilent({ telemetry, tenant, memories, mark, window });
         kept.set(tenant.id, { memories, asOf: window.to, savedTo });
       }
       return { ...counts, anomalies: anomalies.size };
@@ -146,7 +146,7 @@ interface Piece extends DetectJobOptions {
   tenant: Tenant;
   memories: Map<string, Memory>;
   earlier: EarlierFindings;
-  feedback: RecalledFeedback;
+  mark: MarkAnomaly;
   levelShifts: LevelShifts;
   window: JobWindow;
   from: number;
@@ -157,8 +157,7 @@ interface Piece extends DetectJobOptions {
 }
 
 async function detectPiece(piece: Piece): Promise<PieceResult> {
-  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, feedback, levelShifts, window, to } =
-    piece;
+  const { telemetry, models, alarmsPerSeriesPerWeek, tenant, memories, earlier, mark, levelShifts, window, to } = piece;
   const series = [...(await readSeries(piece, 'minute')), ...(await readSeries(piece, 'hour'))];
   const until = window.retainFromDay + tenant.rollupRetentionDays;
   const total: PieceResult = { points: 0, failed: 0, levelShifts: 0, anomalies: [] };
@@ -174,7 +173,6 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
       traits: { isCount: stepMs === grains.hour.stepMs },
-      thresholdFactor: feedback.factorOf(id),
       points: { times, values },
     }));
     const results = await models.detect(
@@ -198,7 +196,7 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       const decided = decide(threshold, one, result, window.from);
       memories.set(id, { detector: result.state, threshold: decided.state, stepMs, asOf: to });
       for (const anomaly of decided.changed)
-        found.push(earlier.settle(feedback.mark(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
+        found.push(earlier.settle(mark(anomalyRow(tenant, id, stepMs, anomaly, window.to, until))));
       total.points += scores.add(one, result.verdicts, window.from);
       total.levelShifts += levelShifts.note(one, result.verdicts);
       if (breather.isDue()) await breather.now();
@@ -270,15 +268,15 @@ async function closeSilent({
   telemetry,
   tenant,
   memories,
-  feedback,
+  mark,
   window: { from, to, retainFromDay },
-}: Pick<Piece, 'telemetry' | 'tenant' | 'memories' | 'feedback' | 'window'>): Promise<void> {
+}: Pick<Piece, 'telemetry' | 'tenant' | 'memories' | 'mark' | 'window'>): Promise<void> {
   const until = retainFromDay + tenant.rollupRetentionDays;
   const ended: RowOf<typeof anomaliesTable>[] = [];
   for (const [id, { asOf, stepMs, threshold }] of memories) {
     const { open } = threshold;
     if (asOf > from || open === null || open.endMs <= from - dayMs) continue;
-    ended.push(feedback.mark(anomalyRow(tenant, id, stepMs, open, to, until)));
+    ended.push(mark(anomalyRow(tenant, id, stepMs, open, to, until)));
   }
   await telemetry.insert(anomaliesTable, ended);
 }

@@ -20,7 +20,7 @@ export interface Memory {
 }
 
 /** As the store keeps it. */
-interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
+export interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
   /** Absent in states of the first version. */
   version?: number;
   detector: string;

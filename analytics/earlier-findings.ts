@@ -18,14 +18,15 @@ export interface EarlierFindings {
 
 const longestStepMs = 3_600_000;
 
-/** Recalls the anomalies that began in the window, or in an hour of which it holds the end. */
+/** Recalls the anomalies of one series, or (empty) of all, that began in the window, or in an hour of which it holds the end. */
 export async function recallFindings(
   telemetry: TelemetryStore,
   tenant: string,
   detector: string,
-  { from, to }: JobWindow,
+  { from, to }: Pick<JobWindow, 'from' | 'to'>,
+  series = '',
 ): Promise<EarlierFindings> {
-  const rows = await telemetry.query(anomaliesBegun, { tenant, detector, from: from - longestStepMs, to });
+  const rows = await telemetry.query(anomaliesBegun, { tenant, detector, from: from - longestStepMs, to, series });
   const earlier = new Map(rows.map((row) => [row.id, row]));
   const found = new Set<string>();
   return {
@@ -55,7 +56,7 @@ export async function recallFindings(
 export async function withdrawUnfound(
   telemetry: TelemetryStore,
   earlier: EarlierFindings,
-  { from, to }: JobWindow,
+  { from, to }: Pick<JobWindow, 'from' | 'to'>,
   stepOf: (seriesId: string) => number | undefined,
 ): Promise<number> {
   const ids = earlier

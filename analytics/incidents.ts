@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { describeIncident } from '../models/incidents/describe-incident.ts';
 import type { Finding } from '../models/incidents/finding.ts';
 import { contextMs, groupFindings } from '../models/incidents/group-findings.ts';
@@ -11,11 +10,14 @@ import type { RowOf } from '../store/table.ts';
 import { incidentsTable } from '../store/tables.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
 import type { Job, JobWindow } from './job.ts';
+import { isAlive, nameGroups } from './name-incidents.ts';
 import { endOutdated, readOutdated } from './outdated-incidents.ts';
 import { readCalls } from './read-calls.ts';
 import { type Fleet, oldestFindingMs, readFindings, readFleet, withObservedDependencies } from './read-findings.ts';
 
 type Row = RowOf<typeof incidentsTable>;
+
+export const incidentsJobId = 'incidents';
 
 /** Findings come to the store later than they began: jobs run one after the other, and a silence takes its time. */
 const lookbackMs = 2 * 3_600_000;
@@ -33,7 +35,7 @@ const maxKept = 500;
  */
 export function createIncidentsJob({ telemetry, state }: { telemetry: TelemetryStore; state: StateStore }): Job {
   return {
-    id: 'incidents',
+    id: incidentsJobId,
     description: 'Groups anomalies, silent agents and stuck tasks into incidents',
     schedule: '35 * * * * *',
     intervalSeconds: 60,
@@ -69,16 +71,55 @@ async function regroup(
   const earliest = outdated.reduce((from, { started_at }) => Math.min(from, started_at), window.from - lookbackMs);
   const core = { from: Math.max(earliest, window.from - oldestFindingMs), to: window.to };
   const known = await readFleet(telemetry, tenant.id, window.from);
-  const { groups, fleet, range } = await connectedGroups(telemetry, tenant.id, known, core);
-  const stored = await telemetry.query(incidentsOverlapping, { tenant: tenant.id, ...range });
+  const connected = await connectedGroups(telemetry, tenant.id, known, core);
+  const stored = await telemetry.query(incidentsOverlapping, { tenant: tenant.id, ...connected.range });
   const until = window.retainFromDay + tenant.rollupRetentionDays;
-  const calls = await readCalls(telemetry, tenant.id, groups, fleet);
   const context = { tenant: tenant.id, asOf: window.to, until };
   // What began before everything that is read anew cannot be grouped any more.
   const past = outdated.filter(({ started_at }) => started_at < core.from);
   const settled = stored.filter(({ id }) => !past.some((incident) => incident.id === id));
-  const rows = settle({ groups, calls, stored: settled, resolved, fleet, core, ...context });
+  const rows = await settleGroups(telemetry, connected, { stored: settled, resolved, core, ...context });
   return [...rows, ...past.map((incident) => toRowAsIs(endOutdated(incident), context))];
+}
+
+export interface RegroupOptions {
+  /** What is grouped anew goes on in this time. */
+  core: { from: number; to: number };
+  /** Only incidents and groups that one of these findings is, or was, a part of. */
+  findings: ReadonlySet<string>;
+  resolved: ReadonlyMap<string, number>;
+  asOf: number;
+  until: number;
+}
+
+/** The rows that must be written so that the incidents of some findings are what the findings say now. */
+export async function regroupFindings(
+  telemetry: TelemetryStore,
+  tenant: string,
+  { core, findings, ...context }: RegroupOptions,
+): Promise<{ rows: Row[]; stored: IncidentRow[] }> {
+  const known = await readFleet(telemetry, tenant, core.from);
+  const connected = await connectedGroups(telemetry, tenant, known, core);
+  const all = await telemetry.query(incidentsOverlapping, { tenant, ...connected.range });
+  const touched = new Set(findings);
+  const isTouched = (part: readonly { id: string }[]) => part.some(({ id }) => touched.has(id));
+  for (const incident of all)
+    if (isAlive(incident) && incident.findings.some(({ id }) => findings.has(id)))
+      for (const { id } of incident.findings) touched.add(id);
+  const groups = connected.groups.filter(isTouched);
+  for (const { id } of groups.flat()) touched.add(id);
+  const stored = all.filter((incident) => isTouched(incident.findings));
+  const rows = await settleGroups(telemetry, { ...connected, groups }, { stored, core, tenant, ...context });
+  return { rows, stored };
+}
+
+async function settleGroups(
+  telemetry: TelemetryStore,
+  { groups, fleet }: Connected,
+  rest: Omit<Settling, 'groups' | 'fleet' | 'calls'>,
+): Promise<Row[]> {
+  const calls = await readCalls(telemetry, rest.tenant, groups, fleet);
+  return [...settle({ groups, fleet, calls, ...rest })];
 }
 
 interface Connected {
@@ -136,26 +177,17 @@ interface Settling {
 
 /** Finds for each group the incident that it was, and yields the rows that changed. */
 function* settle({ groups, calls, stored, resolved, fleet, core, tenant, asOf, until }: Settling): Generator<Row> {
-  const incidentOf = new Map<string, IncidentRow>();
-  for (const incident of stored) {
-    if (!incident.withdrawn && incident.merged_into === '') {
-      for (const { id } of incident.findings) incidentOf.set(id, incident);
-    }
-  }
+  const parts = groups.flatMap((each) => splitResolved(each, stored, resolved));
+  const names = nameGroups(tenant, parts, stored);
   const byId = new Map(stored.map((incident) => [incident.id, incident]));
-  const taken = new Map<string, string>();
-  for (const group of groups.flatMap((each) => splitResolved(each, incidentOf, resolved))) {
-    const before = [...new Set(group.flatMap(({ id }) => incidentOf.get(id) ?? []))];
-    const free = before.filter(({ id }) => !taken.has(id));
-    const id = free[0]?.id ?? idOf(tenant, group[0]!);
-    for (const incident of free) taken.set(incident.id, id);
-    taken.set(id, id);
+  for (const [i, group] of parts.entries()) {
+    const id = names.ids[i]!;
     const row = toRow(group, fleet, calls.get(group[0]!.id), { tenant, id, before: byId.get(id), asOf, until });
     if (row !== undefined) yield row;
   }
   for (const incident of stored) {
-    if (incident.withdrawn || incident.merged_into !== '') continue;
-    const into = taken.get(incident.id);
+    if (!isAlive(incident)) continue;
+    const into = names.becameOf.get(incident.id);
     if (into === incident.id) continue;
     const gone = into === undefined && incident.findings.every((finding) => reaches(finding, core));
     if (into === undefined && !gone) continue;
@@ -166,19 +198,18 @@ function* settle({ groups, calls, stored, resolved, fleet, core, tenant, asOf, u
 /** What began after a person had resolved the incident is apart from it. */
 function splitResolved(
   group: readonly Finding[],
-  incidentOf: ReadonlyMap<string, IncidentRow>,
+  stored: readonly IncidentRow[],
   resolved: ReadonlyMap<string, number>,
 ): (readonly Finding[])[] {
-  const times = group.flatMap(({ id }) => resolved.get(incidentOf.get(id)?.id ?? '') ?? []);
+  if (resolved.size === 0) return [group];
+  const ids = new Set(group.map(({ id }) => id));
+  const times = stored
+    .filter((incident) => isAlive(incident) && incident.findings.some(({ id }) => ids.has(id)))
+    .flatMap(({ id }) => resolved.get(id) ?? []);
   if (times.length === 0) return [group];
   const at = Math.max(...times);
   const isBefore = (finding: Finding) => finding.startMs < at;
   return [group.filter(isBefore), group.filter((finding) => !isBefore(finding))].filter((part) => part.length > 0);
-}
-
-/** The name of an incident that was none before: of its first finding. */
-function idOf(tenant: string, { id }: Finding): string {
-  return createHash('sha256').update(`${tenant}\0${id}`).digest('hex').slice(0, 16);
 }
 
 interface RowContext {

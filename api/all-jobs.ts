@@ -3,6 +3,7 @@ import { vectorScoreMetric } from '../analytics/agent-series.ts';
 import { createDeriveJob } from '../analytics/derive.ts';
 import { createDetectJob } from '../analytics/detect.ts';
 import { createDetectAgentsJob } from '../analytics/detect-agents.ts';
+import { createDetectByFeedbackJob } from '../analytics/detect-by-feedback.ts';
 import { createForecastJob } from '../analytics/forecast.ts';
 import type { ForecastNetwork } from '../analytics/forecast-network.ts';
 import { createIncidentsJob } from '../analytics/incidents.ts';
@@ -46,6 +47,7 @@ export function createAllJobs(
     createDeriveJob({ telemetry }),
     createLivenessJob({ telemetry, lateFactor, downFactor }),
     createDetectJob({ telemetry, state, models, excludeMetrics, ...config.detection }),
+    createDetectByFeedbackJob({ telemetry, state, models, ...config.detection }),
     createDetectAgentsJob({ telemetry, state, models, references, excludeMetrics }),
     createStuckTasksJob({ telemetry }),
     createIncidentsJob({ telemetry, state }),

@@ -19,7 +19,7 @@ import { createDetectorsRoutes } from './detectors.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
 import { createExplanationsRoutes, type ExplanationsRoutesDeps } from './explanations.ts';
-import { createFeedbackRoutes } from './feedback.ts';
+import { createFeedbackRoutes, type FeedbackRoutesDeps } from './feedback.ts';
 import { createForecastBacktestRoutes } from './forecast-backtest.ts';
 import { createForecastLedgerRoutes } from './forecast-ledger.ts';
 import { createForecastsRoutes, type ForecastsRoutesDeps } from './forecasts.ts';
@@ -53,6 +53,7 @@ export interface AppDeps
     Omit<CapacityRoutesDeps, 'onDemand'>,
     Omit<ForecastsRoutesDeps, 'onDemand'>,
     CardinalityRoutesDeps,
+    Omit<FeedbackRoutesDeps, 'onDemand'>,
     IngestRoutesDeps,
     JobsRoutesDeps,
     OperationsDeps,
@@ -109,7 +110,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnvironment> {
   app.route('/', createAnomaliesRoutes({ ...deps, onDemand }));
   app.route('/', createLevelShiftsRoutes(deps));
   app.route('/', createExplanationsRoutes(deps));
-  app.route('/', createFeedbackRoutes(deps));
+  app.route('/', createFeedbackRoutes({ ...deps, onDemand }));
   app.route('/', createIncidentsRoutes(deps));
   app.route('/', createStuckTasksRoutes(deps));
   app.route('/', createStreamRoutes(deps));

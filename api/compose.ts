@@ -82,6 +82,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
     limits: config.limits,
     cardinality: config.cardinality,
     liveness: config.liveness,
+    detection: config.detection,
     ...intake,
     metrics,
     health,

@@ -122,10 +122,15 @@ function heldBackText({ heldBackFor }: AnomalyDetail): string {
   return `Nobody is told of it, because of what was said of one like it: ${said}.`;
 }
 
-function effectText({ days, gone, stayed, back, thresholdFactor }: FeedbackEffect): string {
+function effectText(effect: FeedbackEffect): string {
+  const { days, gone, stayed, back, found, withdrawn, incidents, thresholdFactor } = effect;
   const changes = [
     gone.length > 0 && `${gone.length} would not have been told`,
     back.length > 0 && `${back.length} are told again`,
+    found.length > 0 && `${found.length} more are found by the moved threshold`,
+    withdrawn.length > 0 && `${withdrawn.length} that only the moved threshold told are withdrawn`,
+    incidents.gone.length > 0 && `${incidents.gone.length} incidents are gone`,
+    incidents.back.length > 0 && `${incidents.back.length} incidents are there again`,
     `${stayed.length} stay`,
   ].filter((text) => text !== false);
   return `Of the last ${days} days: ${changes.join(', ')}. The threshold of the series is at ${formatRatio(thresholdFactor)}.`;

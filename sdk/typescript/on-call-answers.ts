@@ -94,6 +94,11 @@ export interface FeedbackEffect {
   gone: { id: string; startedAt: string; peakScore: number }[];
   stayed: { id: string; startedAt: string; peakScore: number }[];
   back: { id: string; startedAt: string; peakScore: number }[];
+  /** What only the threshold as it is now tells. */
+  found: { id: string; startedAt: string; peakScore: number }[];
+  /** What only the threshold as it was before told: it is there no more. */
+  withdrawn: { id: string; startedAt: string; peakScore: number }[];
+  incidents: { gone: { id: string; title: string }[]; back: { id: string; title: string }[] };
   /** What is made of the threshold of the series, 0.5 to 3. */
   thresholdFactor: number;
   thresholdFactorBefore: number;

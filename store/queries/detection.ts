@@ -26,13 +26,13 @@ export const detectorStates = defineQuery({
 /** The newest states of some series that have seen nothing at or after `before`. */
 export const statesOfSeries = defineQuery({
   name: 'states_of_series',
-  sql: `SELECT toString(d.series_id) AS id, argMax(d.state, d.as_of) AS state
+  sql: `SELECT toString(d.series_id) AS id, ${milliseconds('max(d.as_of)')} AS as_of, argMax(d.state, d.as_of) AS state
   FROM detector_states AS d
   WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')} AND d.day >= toDate(${time('before')}) - 30
     AND d.series_id IN (SELECT toUInt64(arrayJoin({ids:Array(String)})))
   GROUP BY d.series_id`,
   params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int(), ids: z.array(z.string()) }),
-  row: z.object({ id: z.string(), state: z.string() }),
+  row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
 });
 
 /** How many states of the day of `before` are newer than it: of each day only the newest is kept, so these hide others. */
@@ -109,14 +109,21 @@ export const listAnomalies = defineQuery({
   row: anomalyRow,
 });
 
-/** What a detector has found so far that began in `[from, to)`, withdrawn or not. */
+/** What a detector has found so far that began in `[from, to)`, of one series or (empty) of all, withdrawn or not. */
 export const anomaliesBegun = defineQuery({
   name: 'anomalies_begun',
   sql: `SELECT anomaly_id AS id, toString(series_id) AS series_id, ${milliseconds('a.started_at')} AS started_at,
     toUnixTimestamp64Milli(a.ended_at) AS ended_at, ${milliseconds('a.as_of')} AS as_of, withdrawn
   FROM anomalies AS a FINAL
-  WHERE tenant = {tenant:String} AND detector = {detector:String} AND a.started_at >= ${time('from')} AND a.started_at < ${time('to')}`,
-  params: z.object({ tenant: z.string(), detector: z.string(), from: z.number().int(), to: z.number().int() }),
+  WHERE tenant = {tenant:String} AND detector = {detector:String} AND a.started_at >= ${time('from')} AND a.started_at < ${time('to')}
+    AND ({series:String} = '' OR toString(series_id) = {series:String})`,
+  params: z.object({
+    tenant: z.string(),
+    detector: z.string(),
+    from: z.number().int(),
+    to: z.number().int(),
+    series: z.string().default(''),
+  }),
   row: z.object({
     id: z.string(),
     series_id: z.string(),
@@ -125,6 +132,24 @@ export const anomaliesBegun = defineQuery({
     as_of: integer,
     withdrawn: z.number().transform(Boolean),
   }),
+});
+
+/** The series of which a detector has found what is not withdrawn. */
+export const seriesWithAnomalies = defineQuery({
+  name: 'series_with_anomalies',
+  sql: `SELECT DISTINCT toString(series_id) AS id FROM anomalies FINAL
+  WHERE tenant = {tenant:String} AND detector = {detector:String} AND withdrawn = 0`,
+  params: z.object({ tenant: z.string(), detector: z.string() }),
+  row: z.object({ id: z.string() }),
+});
+
+/** When a detector first scored a series at or after `from`; null when it never did. */
+export const firstScoreOf = defineQuery({
+  name: 'first_score_of',
+  sql: `SELECT toUnixTimestamp64Milli(minOrNull(s.time)) AS first FROM scores AS s
+  WHERE s.tenant = {tenant:String} AND s.series_id = {series:UInt64} AND s.detector = {detector:String} AND s.time >= ${time('from')}`,
+  params: z.object({ tenant: z.string(), series: z.string(), detector: z.string(), from: z.number().int() }),
+  row: z.object({ first: integer.nullable() }),
 });
 
 /** Withdraws anomalies: their rows stay, and nobody is shown them. */

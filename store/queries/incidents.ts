@@ -130,6 +130,17 @@ export const countOpenIncidents = defineQuery({
   row: z.object({ severity: z.enum(severities), open: integer }),
 });
 
+/** The incidents that overlap `[from, to]` and that one of some findings is, or was, a part of. */
+export const incidentsOfFindings = defineQuery({
+  name: 'incidents_of_findings',
+  sql: `SELECT ${columns}, i.findings AS findings FROM incidents AS i FINAL
+  WHERE i.tenant = {tenant:String} AND i.started_at <= ${time('to')} AND (i.ended_at IS NULL OR i.ended_at >= ${time('from')})
+    AND hasAny(arrayMap(finding -> JSONExtractString(finding, 'id'), JSONExtractArrayRaw(i.findings)), {ids:Array(String)})
+  ORDER BY i.started_at, i.incident_id`,
+  params: z.object({ tenant: z.string(), from: z.number().int(), to: z.number().int(), ids: z.array(z.string()) }),
+  row: wholeRow,
+});
+
 /** The incidents that a finding, which began at `at`, is a part of. */
 export const incidentsOfFinding = defineQuery({
   name: 'incidents_of_finding',

@@ -56,6 +56,7 @@ describe.skipIf(!hasChdb())('jobs', () => {
       'derive',
       'liveness',
       'detect',
+      'detect-by-feedback',
       'detect-agents',
       'stuck-tasks',
       'incidents',
@@ -154,7 +155,7 @@ describe.skipIf(!hasChdb())('jobs', () => {
   test('that do not exist answer 404 and name those that do', async () => {
     const { detail } = await expectProblem(await request('tidy', window), 404);
     expect(detail).toContain(
-      'derive, liveness, detect, detect-agents, stuck-tasks, incidents, forecast, ledger, train, train-agents, slo, prune',
+      'derive, liveness, detect, detect-by-feedback, detect-agents, stuck-tasks, incidents, forecast, ledger, train, train-agents, slo, prune',
     );
   });
 });
