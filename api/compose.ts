@@ -28,6 +28,7 @@ import { observeCounterTotals, observeModels, observeRefusals, observeWriter } f
 import { openStores } from './open-stores.ts';
 import { availableMemoryBytes, createMemoryReading } from './process-memory.ts';
 import { settledBy } from './read-after-writes.ts';
+import { type StopBudget, stopBudget } from './stop-budget.ts';
 
 export interface ComposeOptions {
   config: Config;
@@ -53,7 +54,7 @@ export interface Service {
   health: Health;
   app: ReturnType<typeof createApp>;
   /** Stores what was taken, ends what runs and closes the stores. */
-  close(): Promise<void>;
+  close(budget?: StopBudget): Promise<void>;
 }
 
 /**
@@ -111,11 +112,13 @@ export async function compose({ config, log, version, holder, now, stopping }: C
       renderFleetMetrics({ ...config, telemetry: forRequests, state, jobs, latenessSeconds, now }, tenant),
   });
 
-  async function close(): Promise<void> {
+  async function close({ drainMs, jobsMs } = stopBudget(config.stopSeconds)): Promise<void> {
     const jobsEnded = runner.stop();
-    await writer.close();
+    await writer.close(drainMs);
     await totals.close();
+    const giveUp = setTimeout(() => telemetry.giveUp(), jobsMs);
     await jobsEnded;
+    clearTimeout(giveUp);
     await models.close();
     await state.close();
     await telemetry.close();

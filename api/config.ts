@@ -29,6 +29,12 @@ export const configSchema = z.strictObject({
   databaseUrl: storeUrl(/^(sqlite:.|postgres(ql)?:\/\/.)/)
     .optional()
     .describe('sqlite:PATH or postgres://user:password@host:5432/database; by default sqlite in the data folder'),
+  stopSeconds: z
+    .number()
+    .min(1)
+    .max(600)
+    .default(9)
+    .describe('1 to 600 seconds in which the service ends when it is told to; less than whoever stops it waits'),
   clickhouse: z
     .strictObject({
       readTimeoutSeconds: z

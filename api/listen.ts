@@ -6,10 +6,9 @@ import { ConfigError } from './settings.ts';
 export interface Listening {
   url: string;
   /** Takes no more connections, lets requests in flight end, and cuts those that do not in time. */
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
-const graceMs = 5000;
 const sweepMs = 50;
 
 /**
@@ -34,7 +33,7 @@ export async function listen(
   });
   const address = server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { url: `http://${shownHost}:${address.port}`, close: () => close(server) };
+  return { url: `http://${shownHost}:${address.port}`, close: (graceMs = 3000) => close(server, graceMs) };
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
@@ -46,7 +45,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
   return error;
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that was busy when the server closed becomes idle with its answer, and would stay open.
   const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);

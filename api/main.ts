@@ -11,14 +11,12 @@ import { listen } from './listen.ts';
 import { observePressure } from './observe.ts';
 import { ConfigError } from './settings.ts';
 import { startHelp } from './start-help.ts';
+import { stopBudget } from './stop-budget.ts';
 import { welcome } from './welcome.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
-/** Whoever stops us waits ten seconds, and then kills. */
-const stopDeadlineMs = 9000;
 
 /** Composes the service, and lets it do what it does by itself: watch, listen, run jobs. Shutdown is the reverse. */
 async function main(config: Config): Promise<void> {
@@ -54,16 +52,17 @@ async function main(config: Config): Promise<void> {
   async function stop(signal: string): Promise<void> {
     if (stopping) return;
     stopping = true;
+    const budget = stopBudget(config.stopSeconds);
     log.info({ signal }, 'stopping');
     setTimeout(() => {
       log.error('not all work ended in time; what was not stored was not acknowledged');
       process.exit(1);
-    }, stopDeadlineMs).unref();
+    }, budget.totalMs).unref();
     stopWatch();
     const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
-    await server.close();
+    await server.close(budget.requestsMs);
     unwatch();
-    await service.close();
+    await service.close(budget);
     await jobsEnded;
     log.info('stopped');
     process.exit(0);

@@ -47,13 +47,14 @@ export interface Drain {
   caughtUp(timeoutMs: number): Promise<boolean>;
   /** Whether the last insert failed. */
   isFailing(): boolean;
-  /** Stores what it can in the given time. */
+  /** Stores what it can in the given time. Who waits for more is told that it is not stored. */
   close(timeoutMs: number): Promise<void>;
 }
 
 const firstRetryMs = 100;
 const lastRetryMs = 5000;
-const lastInsertMs = 1000;
+/** Of the time to close, for the insert that is under way at the end of it. */
+const lastInsertShare = 0.25;
 
 /** Starts the drain. */
 export function startDrain({
@@ -216,12 +217,13 @@ export function startDrain({
     },
     isFailing: () => failures > 0,
     async close(timeoutMs) {
-      if (failures === 0) await this.caughtUp(timeoutMs);
+      if (failures === 0) await this.caughtUp((1 - lastInsertShare) * timeoutMs);
       isStopped = true;
+      settle(() => true, false);
       wake?.();
       stopPause?.();
       // An insert that is under way now has had its time: the segment is stored by the next process, once.
-      await interruptible(running, lastInsertMs);
+      await interruptible(running, lastInsertShare * timeoutMs);
     },
   };
 }

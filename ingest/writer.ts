@@ -80,12 +80,11 @@ export interface Writer {
   backlog(): Backlog;
   /** Follows the state of the store: takes nothing, for a reason, and lets rows wait so many times longer for company. */
   yieldTo(pressure: { closedFor: string | undefined; slowerBy: number }): void;
-  /** Stores what waits, as far as that is possible in some seconds; the rest is in the spool. Later writes are refused. */
-  close(): Promise<void>;
+  /** Stores what waits, as far as that is possible in the given time; the rest is in the spool. Later writes are refused. */
+  close(timeoutMs?: number): Promise<void>;
 }
 
 const rowsPerTurn = 1000;
-const closeTimeoutMs = 3000;
 /** So much of the spool is kept in memory as well, so that it need not be read again. */
 const memoryMaxBytes = 64 * 1024 * 1024;
 const columnsOf = new WeakMap<Table, readonly string[]>();
@@ -202,9 +201,9 @@ export async function openWriter({
       admission.close(pressure.closedFor);
       slowerBy = pressure.slowerBy;
     },
-    close() {
+    close(timeoutMs = 3000) {
       closing ??= (async () => {
-        await drain.close(closeTimeoutMs);
+        await drain.close(timeoutMs);
         await spool.close();
         unlock();
       })();

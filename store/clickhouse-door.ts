@@ -16,20 +16,25 @@ export interface ClickHouseDoor {
    * @throws StoreAwayError when the server does not answer; ClickHouseError when it refuses.
    */
   ask<T>(request: (signal: AbortSignal) => Promise<T>, timeoutSeconds?: number): Promise<T>;
-  /** Gives up what is under way. */
+  /** Gives up what is under way, and what is asked from now on. */
   close(): void;
 }
+
+const closed = 'the service is stopping';
 
 /** Creates the door to a server. */
 export function createClickHouseDoor(): ClickHouseDoor {
   const underWay = new Set<AbortController>();
+  let isClosed = false;
   return {
     async ask(request, timeoutSeconds) {
       const controller = new AbortController();
       const giveUp = () => controller.abort(`no answer in ${timeoutSeconds} s`);
       const late = timeoutSeconds === undefined ? undefined : setTimeout(giveUp, timeoutSeconds * 1000);
       underWay.add(controller);
+      if (isClosed) controller.abort(closed);
       try {
+        controller.signal.throwIfAborted();
         return await orAborted(request(controller.signal), controller.signal);
       } catch (cause) {
         throw explain(cause, controller.signal);
@@ -39,7 +44,8 @@ export function createClickHouseDoor(): ClickHouseDoor {
       }
     },
     close() {
-      for (const controller of underWay) controller.abort('the service is stopping');
+      isClosed = true;
+      for (const controller of underWay) controller.abort(closed);
     },
   };
 }

@@ -40,6 +40,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
       const { rowsWritten } = await unified(connection.chdb.rawInsert(insert));
       if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);
     },
+    giveUp() {},
     async close() {
       await client.close();
       rmSync(insertsFolder, { recursive: true, force: true });

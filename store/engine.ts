@@ -19,5 +19,7 @@ export interface Engine {
   run(statement: (stoppable: Stoppable) => Promise<unknown>): Promise<void>;
   /** Stores a block. One that may be sent again is given up sooner, for who sends it will do so. */
   send(block: EncodedBlock, settings: Settings, options: { isRepeatable: boolean }): Promise<void>;
+  /** Gives up what is under way, and what is asked from now on, where that can be done. */
+  giveUp(): void;
   close(): Promise<void>;
 }

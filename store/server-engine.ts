@@ -77,6 +77,7 @@ export async function openServerEngine(
       };
       await (isRepeatable ? inPatience(insert) : door.ask(insert));
     },
+    giveUp: door.close,
     async close() {
       door.close();
       await Promise.all([client.close(), inserts.close()]);

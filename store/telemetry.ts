@@ -69,7 +69,8 @@ export interface TelemetryStore {
   command(sql: string): Promise<void>;
   /** The same store for those whom a client waits for: their queries are given up after so long. */
   within(timeoutSeconds: number): TelemetryStore;
-  /** Gives up what is under way on a server. */
+  /** Gives up what is under way on a server, and whatever is asked from now on. */
+  giveUp(): void;
   close(): Promise<void>;
 }
 
@@ -86,7 +87,7 @@ export async function openTelemetryStore({
   insertTimeoutSeconds = 10,
 }: TelemetryStoreOptions): Promise<TelemetryStore> {
   const embedded = url.startsWith('chdb:');
-  const { client, ask, run, send, close } = embedded
+  const { client, ask, run, send, giveUp, close } = embedded
     ? await openEmbeddedEngine(url.slice('chdb:'.length))
     : await openServerEngine(url, { timeoutSeconds, insertTimeoutSeconds });
 
@@ -172,6 +173,7 @@ export async function openTelemetryStore({
 
     within: (seconds) => ({ ...store, ...queriesWithin(seconds) }),
 
+    giveUp,
     close,
   };
   return store;

@@ -66,6 +66,7 @@ describe('defaults', () => {
       maxLabelValueLength: 500,
       activeHours: 24,
     },
+    stopSeconds: 9,
     clickhouse: { readTimeoutSeconds: 20, insertTimeoutSeconds: 10 },
     limits: { burstSeconds: 10 },
     detection: { alarmsPerSeriesPerWeek: 0.5 },
