@@ -51,9 +51,20 @@ export function answerOtlp(context: Context, signal: OtlpSignal, { rejected, rea
   return answerBytes(context, rejected === 0 ? Buffer.alloc(0) : bytesField(1, partialSuccess), 200);
 }
 
-/** An error as google.rpc.Status, in the encoding of the request; JSON when that is not known. */
-export function answerOtlpError(context: Context, { code, detail }: Problem): Response {
+/**
+ * An exporter has ten seconds for an export with all its attempts (`OTEL_EXPORTER_OTLP_TIMEOUT`), and throws the data
+ * away when it is told to wait for longer than what is left of them; that of JavaScript comes five times at most.
+ */
+const retryAfterMaxSeconds = 2;
+
+/**
+ * An error as google.rpc.Status, in the encoding of the request; JSON when that is not known. `Retry-After` is no longer
+ * than exporters wait; how long it may take stands in the `RateLimit` fields.
+ */
+export function answerOtlpError(context: Context, { code, detail, retryAfterSeconds }: Problem): Response {
   const status = statusOf[code];
+  if (retryAfterSeconds !== undefined)
+    context.header('retry-after', String(Math.min(retryAfterSeconds, retryAfterMaxSeconds)));
   if (otlpEncodingOf(context) !== 'protobuf') return context.json({ code: rpcCodeOf[code], message: detail }, status);
   return answerBytes(context, Buffer.concat([varintField(1, rpcCodeOf[code]), textField(2, detail)]), status);
 }

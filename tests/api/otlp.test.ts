@@ -173,7 +173,7 @@ describe.skipIf(!hasChdb())('while the state store is away', () => {
     for (const path of ['/v1/metrics', '/v1/traces', '/v1/logs']) {
       const answer = await post(path, protobuf);
       expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('content-type')]).toEqual([
-        ...[503, '5', protobuf],
+        ...[503, '2', protobuf],
       ]);
       expect(decodePublished('Status', new Uint8Array(await answer.arrayBuffer()))).toEqual({
         code: 14,

@@ -260,6 +260,47 @@ describe.skipIf(!hasChdb())('the OpenTelemetry SDK with its own exporters', () =
   });
 });
 
+describe.skipIf(!hasChdb())('the exporters of the SDK that meet a 503', () => {
+  let service: TestApp;
+  let server: Listening;
+
+  beforeAll(async () => {
+    service = await startTestApp();
+    server = await listen(service.app, { host: '127.0.0.1', port: 0 });
+  });
+  afterAll(async () => {
+    await server?.close();
+    await service?.close();
+  });
+
+  test('come again within the time that they have, and nothing is missing', async () => {
+    const refused = async () => {
+      const text = await service.metrics.registry.getSingleMetricAsString('fleetcast_pressure_refusals_total');
+      return Number(/\{limit="service"\} (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    service.writer.yieldTo({ closedFor: 'ClickHouse has too many parts to merge', slowerBy: 1 });
+    const agents = otlpEncodings.map((encoding) => `refused-${encoding}`);
+    const flushed = otlpEncodings.map((encoding, i) => {
+      const sdk = startSdk({ url: server.url, resource: { 'service.name': agents[i]! }, encoding });
+      sdk.meters.getMeter('test').createGauge('depth').record(1);
+      const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'search' };
+      sdk.tracers.getTracer('test').startSpan('execute_tool', { attributes }).end();
+      sdk.loggers.getLogger('test').emit({ severityNumber: 17, body: 'x', attributes: { 'task.id': 't' } });
+      return Promise.all([sdk.meters.forceFlush(), sdk.tracers.forceFlush(), sdk.loggers.forceFlush()]);
+    });
+    await eventually(async () => (await refused()) >= 6, { what: 'each export is refused' });
+    service.writer.yieldTo({ closedFor: undefined, slowerBy: 1 });
+    await Promise.all(flushed);
+    expect(await service.writer.caughtUp(10_000)).toBe(true);
+    for (const agent of agents) {
+      const events = await service.telemetry.query(eventsOfAgent, { agent });
+      expect(events.map(({ kind }) => kind)).toEqual(['execute_tool search', 'log']);
+      const points = await service.telemetry.query(pointsOfAgent, { agent });
+      expect(points.map(({ metric }) => metric)).toContain('depth');
+    }
+  });
+});
+
 describe.skipIf(!hasChdb())('the exporters of the SDK under a limit of one request a second', () => {
   const startedAt = new Date();
   let isStill = true;
