@@ -7,7 +7,8 @@ import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { isoTime, labelsValue, timeQuery, toIso } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { isoTime, labelsValue, toIso } from './values.ts';
 
 const agentSchema = z
   .object({
@@ -83,7 +84,7 @@ const transitionsRoute = createRoute({
   middleware: requireScope('read'),
   request: {
     params: agentParams,
-    query: z.object({ from: timeQuery.optional(), to: timeQuery.optional() }),
+    query: inOrder(z.object(rangeQuery)),
   },
   responses: {
     200: { description: 'Transitions', content: { 'application/json': { schema: pageOf(transitionSchema) } } },

@@ -14,7 +14,8 @@ import { feedbackSchema, toFeedback } from './feedback.ts';
 import type { OnDemand } from './on-demand.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { finiteOrNull, seriesIdValue, timeQuery } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { finiteOrNull, seriesIdValue } from './values.ts';
 
 const column = z.array(z.number().nullable());
 const anomalyDetailSchema = anomalySchema
@@ -42,20 +43,21 @@ const listRoute = createRoute({
   tags: ['anomalies'],
   middleware: requireScope('read'),
   request: {
-    query: z.object({
-      ...pageQuery,
-      series: seriesIdValue.optional(),
-      metric: z.string().default(''),
-      agent: z.string().default(''),
-      open: z.enum(['true', 'false']).optional(),
-      from: timeQuery.optional(),
-      to: timeQuery.optional(),
-      heldBack: z
-        .enum(['true', 'false'])
-        .default('false')
-        .openapi({ description: 'Those of which nobody is told, because of feedback on a similar one.' }),
-      minScore: z.coerce.number().min(0).default(0),
-    }),
+    query: inOrder(
+      z.object({
+        ...pageQuery,
+        series: seriesIdValue.optional(),
+        metric: z.string().default(''),
+        agent: z.string().default(''),
+        open: z.enum(['true', 'false']).optional(),
+        ...rangeQuery,
+        heldBack: z
+          .enum(['true', 'false'])
+          .default('false')
+          .openapi({ description: 'Those of which nobody is told, because of feedback on a similar one.' }),
+        minScore: z.coerce.number().min(0).default(0),
+      }),
+    ),
   },
   responses: {
     200: { description: 'Anomalies', content: { 'application/json': { schema: pageOf(anomalySchema) } } },

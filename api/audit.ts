@@ -5,7 +5,8 @@ import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { isoTime, timeQuery, toIso } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { isoTime, toIso } from './values.ts';
 
 const entrySchema = z
   .object({
@@ -29,12 +30,13 @@ const listRoute = createRoute({
   tags: ['access'],
   middleware: requireScope('admin'),
   request: {
-    query: z.object({
-      ...pageQuery,
-      action: z.enum(auditActions).optional(),
-      from: timeQuery.optional(),
-      to: timeQuery.optional(),
-    }),
+    query: inOrder(
+      z.object({
+        ...pageQuery,
+        action: z.enum(auditActions).optional(),
+        ...rangeQuery,
+      }),
+    ),
   },
   responses: {
     200: { description: 'Entries', content: { 'application/json': { schema: pageOf(entrySchema) } } },

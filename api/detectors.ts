@@ -13,6 +13,7 @@ import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
 import type { OnDemand } from './on-demand.ts';
 import { problemResponses } from './problem.ts';
+import { inOrder } from './time-range.ts';
 import { finiteOrNull, isoTime, labelsValue, seriesIdValue, timeQuery, toIso } from './values.ts';
 
 const maxSeries = 200;
@@ -96,13 +97,15 @@ const backtestRoute = createRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.strictObject({
-            selector: selectorSchema,
-            settings: settingsSchema.prefault({}),
-            from: timeQuery,
-            to: timeQuery,
-            warmUpDays: z.number().min(0).max(28).default(7),
-          }),
+          schema: inOrder(
+            z.strictObject({
+              selector: selectorSchema,
+              settings: settingsSchema.prefault({}),
+              from: timeQuery,
+              to: timeQuery,
+              warmUpDays: z.number().min(0).max(28).default(7),
+            }),
+          ),
         },
       },
     },
@@ -124,7 +127,6 @@ export interface DetectorsRoutesDeps {
 export function createDetectorsRoutes({ telemetry, state, pool, onDemand }: DetectorsRoutesDeps) {
   return createRouter().openapi(backtestRoute, async (context) => {
     const { selector, settings, from, to, warmUpDays } = context.req.valid('json');
-    if (from >= to) throw badField('from', 'not before `to`');
     if (to - from > maxDays * dayMs) throw badField('to', `more than ${maxDays} days after \`from\``);
     const { tenant } = context.get('principal');
     const series = await select(telemetry, tenant, selector);

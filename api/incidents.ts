@@ -28,7 +28,8 @@ import { limitBody } from './body-limit.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { finiteOrNull, isoTime, timeQuery, toIso } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { finiteOrNull, isoTime, toIso } from './values.ts';
 
 const statuses = ['open', 'acknowledged', 'resolved', 'ended', 'merged', 'withdrawn'] as const;
 
@@ -98,17 +99,18 @@ const listRoute = createRoute({
   tags,
   middleware: requireScope('read'),
   request: {
-    query: z.object({
-      ...pageQuery,
-      open: z.enum(['true', 'false']).optional(),
-      severity: z.enum(severities).optional(),
-      cause: z.enum(incidentCauses).optional(),
-      agent: z.string().default(''),
-      type: z.string().default(''),
-      metric: z.string().default(''),
-      from: timeQuery.optional(),
-      to: timeQuery.optional(),
-    }),
+    query: inOrder(
+      z.object({
+        ...pageQuery,
+        open: z.enum(['true', 'false']).optional(),
+        severity: z.enum(severities).optional(),
+        cause: z.enum(incidentCauses).optional(),
+        agent: z.string().default(''),
+        type: z.string().default(''),
+        metric: z.string().default(''),
+        ...rangeQuery,
+      }),
+    ),
   },
   responses: {
     200: { description: 'Incidents', content: { 'application/json': { schema: pageOf(incidentSchema) } } },

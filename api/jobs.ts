@@ -11,6 +11,7 @@ import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { problemResponses } from './problem.ts';
+import { inOrder } from './time-range.ts';
 import { isoTime, timeQuery, toIso } from './values.ts';
 
 const runSchema = z
@@ -92,7 +93,7 @@ const requestRoute = createRoute({
     params,
     body: {
       required: true,
-      content: { 'application/json': { schema: z.strictObject({ from: timeQuery, to: timeQuery }) } },
+      content: { 'application/json': { schema: inOrder(z.strictObject({ from: timeQuery, to: timeQuery })) } },
     },
   },
   responses: {
@@ -147,10 +148,6 @@ export function createJobsRoutes({ jobs, runner, state, latenessSeconds, now }: 
     .openapi(requestRoute, async (context) => {
       const { id } = context.req.valid('param');
       const { from, to } = context.req.valid('json');
-      if (from >= to)
-        throw new AppError('invalid_request', 'from must be before to', {
-          errors: [{ pointer: '/from', detail: 'not before `to`' }],
-        });
       if (to > now().getTime() + 86_400_000)
         throw new AppError('invalid_request', 'to is in the future', {
           errors: [{ pointer: '/to', detail: 'in the future' }],

@@ -5,6 +5,7 @@ import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
+import { inOrder } from './time-range.ts';
 import { finiteOrNull, isoTime, labelsValue, seriesIdValue, timeQuery, toIso } from './values.ts';
 
 const levelShiftSchema = z
@@ -31,14 +32,16 @@ const listRoute = createRoute({
   tags: ['anomalies'],
   middleware: requireScope('read'),
   request: {
-    query: z.object({
-      ...pageQuery,
-      series: seriesIdValue.default(''),
-      metric: z.string().default(''),
-      agent: z.string().default(''),
-      from: timeQuery.default(anyLevelShift.from),
-      to: timeQuery.default(anyLevelShift.to),
-    }),
+    query: inOrder(
+      z.object({
+        ...pageQuery,
+        series: seriesIdValue.default(''),
+        metric: z.string().default(''),
+        agent: z.string().default(''),
+        from: timeQuery.default(anyLevelShift.from),
+        to: timeQuery.default(anyLevelShift.to),
+      }),
+    ),
   },
   responses: {
     200: { description: 'Accepted levels', content: { 'application/json': { schema: pageOf(levelShiftSchema) } } },

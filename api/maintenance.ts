@@ -14,6 +14,7 @@ import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
 import { isoTime, timeQuery, toIso } from './values.ts';
 
 const selector = {
@@ -42,7 +43,7 @@ const listRoute = createRoute({
   summary: 'List maintenance windows by their start',
   tags,
   middleware: requireScope('read'),
-  request: { query: z.object({ ...pageQuery, from: timeQuery.optional(), to: timeQuery.optional() }) },
+  request: { query: inOrder(z.object({ ...pageQuery, ...rangeQuery })) },
   responses: {
     200: { description: 'Windows', content: { 'application/json': { schema: pageOf(windowSchema) } } },
     ...problemResponses,
@@ -61,12 +62,14 @@ const addRoute = createRoute({
       required: true,
       content: {
         'application/json': {
-          schema: z.strictObject({
-            ...selector,
-            from: timeQuery,
-            to: timeQuery,
-            reason: z.string().max(1000).default(''),
-          }),
+          schema: inOrder(
+            z.strictObject({
+              ...selector,
+              from: timeQuery,
+              to: timeQuery,
+              reason: z.string().max(1000).default(''),
+            }),
+          ),
         },
       },
     },
@@ -103,7 +106,6 @@ export function createMaintenanceRoutes({ state, now }: { state: StateStore; now
     })
     .openapi(addRoute, async (context) => {
       const { type: agentType, from, to, ...rest } = context.req.valid('json');
-      if (from >= to) throw badTime('from', 'not before `to`');
       if (to - from > longestDays * 86_400_000) throw badTime('to', `more than ${longestDays} days after \`from\``);
       const { tenant, name: createdBy } = context.get('principal');
       const window = await addMaintenanceWindow(state, { tenant, agentType, from, to, createdBy, ...rest }, now());

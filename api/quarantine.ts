@@ -12,7 +12,8 @@ import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
 import { senderOf } from './sender.ts';
-import { isoTime, timeQuery, toIso } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { isoTime, toIso } from './values.ts';
 
 export interface QuarantineRoutesDeps {
   telemetry: TelemetryStore;
@@ -47,7 +48,7 @@ const listRoute = createRoute({
   summary: 'Records that were not taken, newest first, with the reason',
   tags: ['ingest'],
   middleware: requireScope('read'),
-  request: { query: z.object({ ...pageQuery, ...filter, from: timeQuery.optional(), to: timeQuery.optional() }) },
+  request: { query: inOrder(z.object({ ...pageQuery, ...filter, ...rangeQuery })) },
   responses: {
     200: { description: 'Records', content: { 'application/json': { schema: pageOf(recordSchema) } } },
     ...problemResponses,
@@ -71,7 +72,7 @@ const countRoute = createRoute({
   summary: 'How many records are in quarantine, by source, kind and reason',
   tags: ['ingest'],
   middleware: requireScope('read'),
-  request: { query: z.object({ from: timeQuery.optional(), to: timeQuery.optional() }) },
+  request: { query: inOrder(z.object(rangeQuery)) },
   responses: {
     200: { description: 'Counts', content: { 'application/json': { schema: pageOf(countSchema) } } },
     ...problemResponses,
@@ -79,14 +80,14 @@ const countRoute = createRoute({
 });
 
 const maxReplayed = 1000;
-const replayRequest = z
-  .strictObject({
+const replayRequest = inOrder(
+  z.strictObject({
     ...filter,
     ids: z.array(z.string()).min(1).max(maxReplayed).optional(),
     all: z.literal(true).optional().openapi({ description: 'Everything that waits.' }),
-    from: timeQuery.optional(),
-    to: timeQuery.optional(),
-  })
+    ...rangeQuery,
+  }),
+)
   .refine((given) => Object.values(given).some((value) => value !== undefined), 'name ids, at least one filter, or all')
   .openapi('Replay');
 

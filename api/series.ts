@@ -8,7 +8,8 @@ import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
 import { pageOf, pageQuery, paginate, readCursor } from './page.ts';
 import { problemResponses } from './problem.ts';
-import { finiteOrNull, isoTime, labelsValue, seriesIdValue, timeQuery, toIso } from './values.ts';
+import { inOrder, rangeQuery } from './time-range.ts';
+import { finiteOrNull, isoTime, labelsValue, seriesIdValue, toIso } from './values.ts';
 
 const seriesSchema = z
   .object({
@@ -52,7 +53,6 @@ const scoresSchema = z
   .openapi('Scores');
 
 const params = z.object({ id: seriesIdValue });
-const range = { from: timeQuery.optional(), to: timeQuery.optional() };
 const common = { method: 'get' as const, tags: ['series'], middleware: requireScope('read') };
 
 const listRoute = createRoute({
@@ -82,7 +82,10 @@ const pointsRoute = createRoute({
   ...common,
   path: '/v1/series/{id}/points',
   summary: 'The values of a series',
-  request: { params, query: z.object({ ...range, step: z.enum(['auto', 'raw', 'minute', 'hour']).default('auto') }) },
+  request: {
+    params,
+    query: inOrder(z.object({ ...rangeQuery, step: z.enum(['auto', 'raw', 'minute', 'hour']).default('auto') })),
+  },
   responses: {
     200: { description: 'Points', content: { 'application/json': { schema: pointsSchema } } },
     ...problemResponses,
@@ -93,7 +96,7 @@ const scoresRoute = createRoute({
   ...common,
   path: '/v1/series/{id}/scores',
   summary: 'The anomaly band of a series: its scores with what was expected',
-  request: { params, query: z.object(range) },
+  request: { params, query: inOrder(z.object(rangeQuery)) },
   responses: {
     200: { description: 'Scores', content: { 'application/json': { schema: scoresSchema } } },
     ...problemResponses,
