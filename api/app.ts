@@ -15,6 +15,7 @@ import { type CardinalityRoutesDeps, createCardinalityRoutes } from './cardinali
 import { compressLarge } from './compress.ts';
 import { createConsoleRoutes } from './console.ts';
 import { type AppEnvironment, createRouter } from './context.ts';
+import { describeApi } from './describe-api.ts';
 import { createDetectorsRoutes } from './detectors.ts';
 import { createDocsRoutes } from './docs.ts';
 import { answerError } from './error-answers.ts';
@@ -172,25 +173,4 @@ function measure(app: OpenAPIHono<AppEnvironment>, { httpRequestDuration }: Metr
       (performance.now() - started) / 1000,
     );
   });
-}
-
-function describeApi(app: OpenAPIHono<AppEnvironment>, { version, auth }: Pick<AppDeps, 'version' | 'auth'>): object {
-  const document = app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: {
-      title: 'Fleetcast',
-      version,
-      description: 'Watches fleets of software agents, tells what is wrong and what will go wrong next.',
-    },
-    servers: [{ url: '/' }],
-  });
-  const scopes = declaredScopes(app.routes);
-  for (const [path, operations] of Object.entries(document.paths ?? {})) {
-    for (const [method, operation] of Object.entries(operations)) {
-      const scope = scopes.get(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`);
-      const keys = scope === undefined ? [] : [{ bearer: [scope] }, { token: [scope] }];
-      operation.security = auth === 'none' ? [...keys, {}] : keys;
-    }
-  }
-  return document;
 }

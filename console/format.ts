@@ -78,16 +78,17 @@ function shortSeconds(size: number): string {
   return `${threeDigits.format(size / scale)}${space}${unit}`;
 }
 
+const longUnits = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
 function longSeconds(size: number): string {
-  const units = [
-    [86_400, 'd'],
-    [3600, 'h'],
-    [60, 'min'],
-    [1, 's'],
-  ] as const;
-  const first = units.findIndex(([length]) => size >= length);
-  const [length, unit] = units[first]!;
-  const [restLength, restUnit] = units[first + 1]!;
+  const first = longUnits.findIndex(([length]) => size >= length);
+  const [length, unit] = longUnits[first]!;
+  const [restLength, restUnit] = longUnits[first + 1]!;
   const rest = Math.floor((size % length) / restLength);
   const head = `${formatCount(Math.floor(size / length))}${space}${unit}`;
   return rest === 0 ? head : `${head}${space}${rest}${space}${restUnit}`;
@@ -96,13 +97,7 @@ function longSeconds(size: number): string {
 /** How long ago something was, in one unit: `3 min ago`. What lies ahead is "now". */
 export function formatAge(seconds: number): string {
   if (!(seconds >= 1)) return 'now';
-  const units = [
-    [86_400, 'd'],
-    [3600, 'h'],
-    [60, 'min'],
-    [1, 's'],
-  ] as const;
-  const [length, unit] = units.find(([least]) => seconds >= least)!;
+  const [length, unit] = longUnits.find(([least]) => seconds >= least)!;
   return `${formatCount(Math.floor(seconds / length))}${space}${unit} ago`;
 }
 

@@ -37,7 +37,7 @@ export function runSeconds({ startedAt, finishedAt }: Run): number {
 
 function describe(run: Run): string {
   const text = Object.entries(run.result)
-    .map(([name, count]) => `${formatNumber(count)} ${name}`)
+    .map(([name, count]) => `${formatNumber(count)} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
     .join(', ');
   return `${runSeconds(run).toFixed(1)} s${text && `: ${text}`}`;
 }

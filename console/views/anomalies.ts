@@ -1,42 +1,11 @@
 import { durationSeconds, peakText } from '../anomaly-list.ts';
 import type { Anomaly } from '../api-types.ts';
-import { demoCommand, emptyWithCommand } from '../command-box.ts';
 import { h } from '../dom.ts';
 import { formatNumber } from '../format.ts';
-import { lastingColumns, openChoices, openQuery } from '../lasting.ts';
-import { listPage } from '../list-page.ts';
+import { lastingView } from '../lasting-page.ts';
 import { breakable, labelList, labelText, stateMark } from '../marks.ts';
-import { emptyNote } from '../panel.ts';
 import { href } from '../route.ts';
 import type { TableColumn } from '../table.ts';
-import { type Page, settle, type ViewContext } from '../view.ts';
-
-const maxItems = 500;
-
-/** `#/anomalies`, `?open=true`, `?q=`: what was strange, newest first. */
-export async function anomaliesView({ api, route, now }: ViewContext): Promise<Page> {
-  const query = openQuery(route);
-  const rows = await settle(api.anomalies(query, maxItems));
-  const columns = [...anomalyColumns, ...lastingColumns(now, durationSeconds)];
-  return {
-    title: 'Anomalies',
-    render: (current) =>
-      listPage({
-        title: 'Anomalies',
-        panelTitle: query.open ? 'Open' : 'Newest first',
-        rows,
-        columns,
-        keyOf: ({ id }) => id,
-        textOf: ({ metric, labels, reason }) => `${metric} ${labelText(labels)} ${reason}`,
-        placeholder: 'Filter by metric, label, reason',
-        choices: () => openChoices('Which anomalies', current),
-        empty: query.open
-          ? emptyNote('None. Every series is within its band.')
-          : emptyWithCommand('None. Every series is within its band. A simulated fleet has some:', demoCommand),
-        route: current,
-      }),
-  };
-}
 
 const anomalyColumns: readonly TableColumn<Anomaly>[] = [
   { id: 'state', title: 'State', cell: ({ endedAt }) => stateMark(endedAt === null ? 'open' : 'ended') },
@@ -65,3 +34,14 @@ const anomalyColumns: readonly TableColumn<Anomaly>[] = [
     cell: ({ peakScore }) => h('b', {}, formatNumber(peakScore === null ? null : Number(peakScore.toPrecision(3)))),
   },
 ];
+
+/** `#/anomalies`, `?open=true`, `?q=`: what was strange, newest first. */
+export const anomaliesView = lastingView<Anomaly>({
+  title: 'Anomalies',
+  load: (api, query, maxItems) => api.anomalies(query, maxItems),
+  columns: anomalyColumns,
+  textOf: ({ metric, labels, reason }) => `${metric} ${labelText(labels)} ${reason}`,
+  placeholder: 'Filter by metric, label, reason',
+  none: 'None. Every series is within its band.',
+  secondsOf: durationSeconds,
+});

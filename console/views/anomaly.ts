@@ -53,12 +53,11 @@ function band({ anomaly, series }: Loaded, now: number): Child {
   const range = [times[0] ?? Date.parse(startedAt), (times.at(-1) ?? now) + stepSeconds * 1000] as const;
   const scores = { detector: anomaly.detector, ...band };
   return [
-    h('p', { class: 'reason' }, reason),
+    h('p', { class: 'reason' }, reason, hasHour.test(reason) && h('span', { class: 'note' }, ' (UTC)')),
     h('p', { class: 'labels' }, labelList(labels)),
     times.length === 0
       ? emptyNote('The scores around it are no longer kept.')
       : chart(seriesChart({ series, points, scores, anomalies: [anomaly], range, maxAheadMs: 0, isTall: true })),
-    hasHour.test(reason) && h('p', { class: 'footnote' }, 'The hours of the day in the reason are UTC.'),
     facts([
       ['Began', timeMark(startedAt)],
       ['Peak', timeMark(peakAt)],

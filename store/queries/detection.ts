@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery, defineStatement } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
+import { seriesByName } from './finding-rows.ts';
 
 /**
  * The newest state of each series of a shard that has seen nothing at or after `before`. A series that was silent for
@@ -82,11 +83,7 @@ export const listAnomalies = defineQuery({
       AND peak_score >= {minScore:Float64}
       AND ({open:UInt8} = 2 OR (ended_at IS NULL) = {open:UInt8})
       AND ({heldBack:UInt8} = 2 OR (held_back_by != '') = {heldBack:UInt8})) AS a
-  INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds FROM series
-    WHERE tenant = {tenant:String} AND ({metric:String} = '' OR metric = {metric:String})
-    GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
-  ) AS s ON s.series_id = a.series_id
+  ${seriesByName('a')}
   ORDER BY a.started_at DESC, a.anomaly_id DESC
   LIMIT {limit:UInt32}`,
   params: z.object({

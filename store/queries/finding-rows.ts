@@ -18,11 +18,23 @@ export const anomalyRow = {
   },
 };
 
-/** Joins the series `s` to each anomaly `a`; `step_seconds` is the length of the bucket that was scored. */
+/** What is told of a series; `step_seconds` is the length of the buckets that are scored. */
+const namesOfSeries = `SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit,
+      if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds
+    FROM series WHERE tenant = {tenant:String}`;
+
+/** Joins the series `s` to each anomaly `a`. */
 export const seriesOfAnomaly = `INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, if(anyLast(series.aggregation) = 'sum', 3600, 60) AS step_seconds
-    FROM series WHERE tenant = {tenant:String} GROUP BY series_id, metric
+    ${namesOfSeries} GROUP BY series_id, metric
   ) AS s ON s.series_id = a.series_id`;
+
+/** Joins the series `s` to each row of `rows` whose series passes the parameters `metric` and `agent` (empty: any). */
+export function seriesByName(rows: string): string {
+  return `INNER JOIN (
+    ${namesOfSeries} AND ({metric:String} = '' OR metric = {metric:String})
+    GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
+  ) AS s ON s.series_id = ${rows}.series_id`;
+}
 
 /** What is told of a stuck task `s`. */
 export const stuckTaskRow = {

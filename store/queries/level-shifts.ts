@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery, defineStatement } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
+import { seriesByName } from './finding-rows.ts';
 
 const levelShiftRow = z.object({
   id: z.string(),
@@ -25,11 +26,7 @@ export const listLevelShifts = defineQuery({
       AND accepted_at >= ${time('from')} AND accepted_at < ${time('to')}
       AND known_at > ${time('knownAfter')} AND known_at <= ${time('knownUpTo')}
       AND (accepted_at, shift_id) < (${time('beforeTime')}, {beforeId:String})) AS l
-  INNER JOIN (
-    SELECT series_id, metric, anyLast(series.labels) AS labels, anyLast(series.unit) AS unit FROM series
-    WHERE tenant = {tenant:String} AND ({metric:String} = '' OR metric = {metric:String})
-    GROUP BY series_id, metric HAVING {agent:String} = '' OR labels['agent'] = {agent:String}
-  ) AS s ON s.series_id = l.series_id
+  ${seriesByName('l')}
   ORDER BY l.accepted_at DESC, l.shift_id DESC
   LIMIT {limit:UInt32}`,
   params: z.object({

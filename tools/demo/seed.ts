@@ -6,6 +6,8 @@ import type { TimeWindow } from './window.ts';
 const hourMs = 3_600_000;
 /** The service leaves the youngest data alone, for more of it may arrive: an hour that ended just now is not over. */
 const settlingMs = 60_000;
+/** A demo that was away for less than this left nothing that the schedule does not compute by itself. */
+const leastHistoryMs = 3 * settlingMs;
 
 /** So much history makes a first look worth it. */
 export const firstLookMs = 3 * 24 * hourMs;
@@ -18,7 +20,7 @@ interface Seeding {
 /** Fills every view from the newest days, while older ones are still on the way. */
 export async function runFirstLook(fleetcast: FleetcastClient, history: TimeWindow, seeding: Seeding): Promise<void> {
   const newest = { fromMs: Math.max(history.fromMs, history.toMs - firstLookMs), toMs: history.toMs };
-  if (newest.fromMs >= newest.toMs) return;
+  if (newest.toMs - newest.fromMs < leastHistoryMs) return;
   await run(fleetcast, 'forecast', lastHourOf(newest), seeding);
   await run(fleetcast, 'slo', newest, seeding);
   await run(fleetcast, 'derive', newest, seeding);
@@ -38,7 +40,7 @@ export async function runHistoryJobs(
   firstLook: Promise<void>,
   seeding: Seeding,
 ): Promise<void> {
-  if (history.fromMs >= history.toMs) return;
+  if (history.toMs - history.fromMs < leastHistoryMs) return;
 
   await firstLook;
 
