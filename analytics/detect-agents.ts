@@ -32,6 +32,8 @@ export interface DetectAgentsJobOptions {
   excludeMetrics: readonly string[];
 }
 
+export const agentsJobId = 'detect-agents';
+
 /** The names by which the anomalies of this job are known. */
 export const agentDetectors = { peers: 'peers', vectors: 'vectors' } as const;
 
@@ -51,7 +53,7 @@ export function createDetectAgentsJob(options: DetectAgentsJobOptions): Job {
   const excludeMetrics = [...options.excludeMetrics, vectorScoreMetric];
   const kept = new Map<string, { peers: AgentMemories; vectors: AgentMemories; asOf: number }>();
   return {
-    id: 'detect-agents',
+    id: agentsJobId,
     description: 'Judges agents by their peers, and all metrics of an agent together',
     schedule: '35 * * * * *',
     intervalSeconds: 60,

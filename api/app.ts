@@ -43,7 +43,7 @@ import { readAfterWrites } from './read-after-writes.ts';
 import { createRemoteWriteRoutes, type RemoteWriteRoutesDeps } from './remote-write.ts';
 import { createSeriesRoutes } from './series.ts';
 import { createSlosRoutes } from './slos.ts';
-import { createStreamRoutes } from './stream.ts';
+import { createStreamRoutes, type StreamRoutesDeps } from './stream.ts';
 import { createStuckTasksRoutes } from './stuck-tasks.ts';
 import { createTenantsRoutes } from './tenants.ts';
 import { traceContext } from './trace-context.ts';
@@ -60,7 +60,8 @@ export interface AppDeps
     OperationsDeps,
     OtlpRoutesDeps,
     QuarantineRoutesDeps,
-    RemoteWriteRoutesDeps {
+    RemoteWriteRoutesDeps,
+    StreamRoutesDeps {
   auth: 'none' | 'required';
   /** Of requests that wait for the models. */
   onDemandLimits: { maxRequests: number; timeoutSeconds: number };

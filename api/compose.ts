@@ -84,6 +84,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
     cardinality: config.cardinality,
     liveness: config.liveness,
     detection: config.detection,
+    streamStallMs: config.stream.stallSeconds * 1000,
     ...intake,
     metrics,
     health,

@@ -215,6 +215,16 @@ export const configSchema = z.strictObject({
         .describe('so many requests may wait for a computation at a time: 1 to 1000'),
     })
     .prefault({}),
+  stream: z
+    .strictObject({
+      stallSeconds: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .default(30)
+        .describe('a client of /v1/stream that takes nothing for so long is cut off: 0.1 to 600 seconds'),
+    })
+    .prefault({}),
   language: z
     .strictObject({
       provider: z.enum(['none', 'ollama', 'huggingface']).default('none').describe('none, ollama or huggingface'),

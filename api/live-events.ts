@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { agentsJobId } from '../analytics/detect-agents.ts';
+import { movedJobId } from '../analytics/detect-by-feedback.ts';
 import { transitionsOf } from '../store/queries/agents.ts';
 import { changedAnomalies, changedIncidents, edges } from '../store/queries/events.ts';
 import { anyLevelShift, listLevelShifts } from '../store/queries/level-shifts.ts';
@@ -18,6 +20,9 @@ export interface LiveEvent {
 const cursorSchema = z.object({ detect: z.number().int(), incidents: z.number().int(), liveness: z.number().int() });
 export type LiveCursor = z.output<typeof cursorSchema>;
 const jobs = ['detect', 'incidents', 'liveness'] as const;
+/** What finds anomalies beside `detect`: they are told when all have looked, or after ten minutes. */
+const otherDetectJobs = [movedJobId, agentsJobId];
+const longestWaitMs = 600_000;
 
 /** A cursor as text, for the id of an event. */
 export function writeLiveCursor({ detect, incidents, liveness }: LiveCursor): string {
@@ -40,9 +45,11 @@ export interface LiveEventsDeps {
 
 /** Up to where each job has written its results: what lies before is whole. */
 export async function currentCursor({ state, now }: LiveEventsDeps): Promise<LiveCursor> {
-  const marks = await Promise.all(jobs.map((job) => readWatermark(state, job)));
+  const marks = await Promise.all([...jobs, ...otherDetectJobs].map((job) => readWatermark(state, job)));
   const [detect, incidents, liveness] = marks.map((mark) => mark ?? now().getTime());
-  return { detect: detect!, incidents: incidents!, liveness: liveness! };
+  const others = marks.slice(jobs.length).filter((mark) => mark !== undefined);
+  const whole = Math.max(Math.min(detect!, ...others), detect! - longestWaitMs);
+  return { detect: whole, incidents: incidents!, liveness: liveness! };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
@@ -7,6 +8,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
+import { writeEvents } from './event-text.ts';
 import {
   currentCursor,
   type LiveCursor,
@@ -34,7 +36,7 @@ const route = createRoute({
   summary: 'Follow what happens: anomalies, accepted levels, incidents, agents',
   description:
     'With `Accept: text/event-stream`, server-sent events: `Last-Event-ID` goes on where a client was, up to a day back, and comments ' +
-    'keep the connection alive; it ends after a quarter of an hour. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',
+    'keep the connection alive; it ends after a quarter of an hour, and when the client takes nothing for half a minute. An event may come twice, never not at all. Without it, what happened since `cursor` (by default in the last hour).',
   tags: ['stream'],
   middleware: requireScope('read'),
   request: {
@@ -69,14 +71,16 @@ const furthestMs = 24 * hourMs;
 const maxClients = 200;
 
 export interface StreamRoutesDeps extends LiveEventsDeps {
-  metrics: Pick<Metrics, 'streamClients'>;
+  metrics: Pick<Metrics, 'streamClients' | 'streamStalls'>;
   log: Logger;
+  /** A client that takes nothing for so long is cut off. */
+  streamStallMs: number;
   stopping: () => boolean;
 }
 
 /** `GET /v1/stream`. */
 export function createStreamRoutes(deps: StreamRoutesDeps) {
-  const { now, metrics, log, stopping } = deps;
+  const { now, metrics, log, stopping, streamStallMs } = deps;
   let clients = 0;
 
   async function startFrom(given: string | undefined, fallbackMs: number): Promise<LiveCursor> {
@@ -97,22 +101,34 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
     const startedAt = now().getTime();
     let writtenAt = startedAt;
     const isOver = () => stream.aborted || stream.closed || stopping() || now().getTime() - startedAt >= longestMs;
-    await stream.writeSSE({ event: 'hello', data: '{}', id: writeLiveCursor(cursor), retry: 2000 });
+    async function send(text: string): Promise<void> {
+      await inTime(stream.write(text), streamStallMs);
+      writtenAt = now().getTime();
+    }
+    await send(`event: hello\ndata: {}\nid: ${writeLiveCursor(cursor)}\nretry: 2000\n\n`);
+    const sent = new Set<string>();
     while (!isOver()) {
-      const batch = await readLiveEvents(deps, tenant, cursor);
-      cursor = batch.cursor;
-      for (const [i, { event, data }] of batch.events.entries()) {
-        // Only the last one says that all of the batch was seen.
-        const id = i === batch.events.length - 1 ? { id: writeLiveCursor(cursor) } : {};
-        await stream.writeSSE({ event, data: JSON.stringify(data), ...id });
-        writtenAt = now().getTime();
+      const { pieces, keys, isWhole, next } = await readText(tenant, cursor, sent);
+      for (const piece of pieces) {
+        if (isOver()) return;
+        await send(piece);
       }
-      if (now().getTime() - writtenAt >= keepAliveMs) {
-        await stream.write(': still here\n\n');
-        writtenAt = now().getTime();
+      // What did not fit is read from the store again.
+      if (!isWhole) {
+        for (const key of keys) sent.add(key);
+        continue;
       }
+      sent.clear();
+      cursor = next;
+      if (now().getTime() - writtenAt >= keepAliveMs) await send(': still here\n\n');
       await setTimeout(pollMs);
     }
+  }
+
+  /** The events after a cursor as text, but for those that were sent; the events themselves are not held while the text is on its way. */
+  async function readText(tenant: string, since: LiveCursor, sent: ReadonlySet<string>) {
+    const { events, cursor: next } = await readLiveEvents(deps, tenant, since);
+    return { ...writeEvents(events, sent, writeLiveCursor(next)), next };
   }
 
   function stream(context: Context, tenant: string, start: LiveCursor): Response {
@@ -128,7 +144,14 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
         await follow(sse, tenant, start);
       } catch (error) {
         // It ends, and its client comes again with the id of the last event.
-        log.error({ err: error, tenant }, 'a stream of events broke off');
+        if (error instanceof StalledError) {
+          metrics.streamStalls.inc();
+          log.warn(
+            { tenant, seconds: streamStallMs / 1000 },
+            'a client that does not read was cut off from the stream',
+          );
+          cutOff(context, sse);
+        } else log.error({ err: error, tenant }, 'a stream of events broke off');
       } finally {
         metrics.streamClients.set(--clients);
       }
@@ -145,4 +168,22 @@ export function createStreamRoutes(deps: StreamRoutesDeps) {
     const { events, cursor } = await readLiveEvents(deps, tenant, await startFrom(given, hourMs));
     return context.json({ items: events, nextCursor: writeLiveCursor(cursor) }, 200);
   });
+}
+
+class StalledError extends Error {}
+
+/** @throws StalledError when it takes longer. */
+async function inTime(work: Promise<unknown>, longestMs: number): Promise<void> {
+  const waiting = new AbortController();
+  const stalled = setTimeout(longestMs, undefined, { signal: waiting.signal }).then(
+    () => Promise.reject(new StalledError('nothing was taken in time')),
+    () => undefined,
+  );
+  await Promise.race([work, stalled]).finally(() => waiting.abort());
+}
+
+/** Lets go of what waits for a client, and of its connection: one that does not read would not see the end either. */
+function cutOff(context: Context, stream: SSEStreamingApi): void {
+  stream.abort();
+  (context.env as Partial<HttpBindings> | undefined)?.outgoing?.destroy();
 }

@@ -172,6 +172,11 @@ export function createMetrics(version: string) {
       help: 'Clients that follow /v1/stream.',
       registers,
     }),
+    streamStalls: new Counter({
+      name: metric.streamStalls,
+      help: 'Streams of events that were ended because their client did not read.',
+      registers,
+    }),
     degraded: new Gauge({
       name: metric.degraded,
       help: '1 while a component does less than it should; /status says why.',

@@ -10,6 +10,7 @@ export const metricNames = {
   anomaliesOpen: 'fleetcast_anomalies_open',
   incidentsOpen: 'fleetcast_incidents_open',
   streamClients: 'fleetcast_stream_clients',
+  streamStalls: 'fleetcast_stream_stalls_total',
   forecastSkill: 'fleetcast_forecast_skill_ratio',
   forecastCoverage: 'fleetcast_forecast_coverage_ratio',
   forecastBias: 'fleetcast_forecast_bias_ratio',

@@ -67,6 +67,7 @@ describe('defaults', () => {
       activeHours: 24,
     },
     stopSeconds: 9,
+    stream: { stallSeconds: 30 },
     clickhouse: { readTimeoutSeconds: 20, insertTimeoutSeconds: 10 },
     limits: { burstSeconds: 10 },
     detection: { alarmsPerSeriesPerWeek: 0.5 },

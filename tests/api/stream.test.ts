@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { listen } from '../../api/listen.ts';
 import { advanceWatermark } from '../../store/records/job-runs.ts';
 import { anomaliesTable } from '../../store/tables.ts';
 import { runWindow } from '../analytics/workbench.ts';
@@ -25,7 +29,7 @@ describe.skipIf(!hasChdb())('the stream', () => {
   const open: ReadableStreamDefaultReader[] = [];
 
   beforeAll(async () => {
-    service = await startTestApp({ now: () => clock });
+    service = await startTestApp({ now: () => clock, env: { FLEETCAST_STREAM_STALL_SECONDS: '1' } });
     await service.post('/v1/heartbeats', [{ agent: 'a', type: 't', time: ago(20) }]);
     await service.post('/v1/samples', { metric: 'cpu_ratio', value: 1, agent: 'a', time: ago(20) });
     series = (await service.get<{ items: { id: string }[] }>('/v1/series?metric=cpu_ratio')).items[0]!.id;
@@ -183,6 +187,57 @@ describe.skipIf(!hasChdb())('the stream', () => {
     }
     expect(sizes).toEqual([2000, 500, 0]);
     expect(new Set(ids).size).toBe(2500);
+  });
+
+  test('cuts off a client that does not read, holding little for it, and loses nothing of what it missed', async () => {
+    const server = await listen(service.app, { host: '127.0.0.1', port: 0 });
+    const [from, to] = [ago(1), ago(0)];
+    // More than the buffers of a connection hold: 15 MB.
+    const rows = Array.from({ length: 2500 }, (_, i) => ({
+      ...{
+        tenant: 'default',
+        anomaly_id: `unread-${i}`,
+        series_id: series,
+        detector: 'composite',
+        started_at: from + i,
+      },
+      ...{ ended_at: from + i, peak_at: from + i, peak_score: 2, peak_value: 9, expected: 1, lower: 0, upper: 2 },
+      ...{ maturity: 1, reason: 'x'.repeat(3000), until, withdrawn: 0, held_back_by: '', as_of: from + i + 1 },
+    }));
+    await service.telemetry.insert(anomaliesTable, rows);
+    for (const job of ['liveness', 'detect', 'incidents']) await advanceWatermark(service.state, job, to);
+    const stalls = async () => (await service.metrics.streamStalls.get()).values[0]!.value;
+    const clients = async () => (await service.metrics.streamClients.get()).values[0]!.value;
+    const before = await clients();
+    async function ask(cursor: string) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(
+        `GET /v1/stream HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nLast-Event-ID: ${cursor}\r\n\r\n`,
+      );
+      return socket.setEncoding('utf8');
+    }
+    const idsIn = (read: string) => [...read.matchAll(/"id":"(unread-\d+)"/g)].map(([, id]) => id!);
+
+    const stuck = await ask(`${from}.${to}.${to}`);
+    await once(stuck, 'readable');
+    await eventually(async () => (await stalls()) === 1 && (await clients()) === before);
+    // What came after the last id comes again.
+    const [seen, cursor] = (await text(stuck)).match(/^.*\nid: (\S+)\n/s)!;
+    const got = new Set(idsIn(seen));
+    expect(got.size).toBeLessThan(rows.length);
+
+    const again = await ask(cursor!);
+    let rest = '';
+    for await (const chunk of again) {
+      rest += chunk;
+      const end = rest.lastIndexOf('\n\n');
+      for (const id of idsIn(rest.slice(0, end))) got.add(id);
+      rest = rest.slice(end);
+      if (got.size === rows.length) break;
+    }
+    expect(got.size).toBe(rows.length);
+    await server.close();
   });
 
   test('is refused with a cursor that is none', async () => {
