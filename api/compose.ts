@@ -4,7 +4,7 @@ import { createForecastNetwork } from '../analytics/forecast-network.ts';
 import type { Job } from '../analytics/job.ts';
 import { createRunner, type Runner } from '../analytics/runner.ts';
 import { createBodyGate } from '../ingest/body-gate.ts';
-import { openCounterTotals } from '../ingest/counter-totals.ts';
+import { type CounterTotals, openCounterTotals } from '../ingest/counter-totals.ts';
 import { createNativeIngest } from '../ingest/native.ts';
 import { createOtlp } from '../ingest/otlp.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
@@ -47,6 +47,7 @@ export interface Service {
   state: StateStore;
   writer: Writer;
   admission: SeriesAdmission;
+  totals: CounterTotals;
   jobs: readonly Job[];
   runner: Runner;
   backend: NetworkBackend;
@@ -124,7 +125,7 @@ export async function compose({ config, log, version, holder, now, stopping }: C
     await state.close();
     await telemetry.close();
   }
-  return { telemetry, state, writer, admission, jobs, runner, backend, metrics, health, app, close };
+  return { telemetry, state, writer, admission, totals, jobs, runner, backend, metrics, health, app, close };
 }
 
 interface IntakeDeps {

@@ -9,6 +9,7 @@ import { compose } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { listen } from './listen.ts';
 import { observePressure } from './observe.ts';
+import { startReplicaWatch } from './replica-watch.ts';
 import { ConfigError } from './settings.ts';
 import { startHelp } from './start-help.ts';
 import { stopBudget } from './stop-budget.ts';
@@ -30,6 +31,7 @@ async function main(config: Config): Promise<void> {
 
   void service.backend.find();
   const stopWatch = await startCardinalityWatch({ ...config, ...service, log, now });
+  const leave = await startReplicaWatch({ ...service, holder, log, now });
   const unwatch = watchPressure({
     store: telemetry,
     writer,
@@ -59,9 +61,11 @@ async function main(config: Config): Promise<void> {
       process.exit(1);
     }, budget.totalMs).unref();
     stopWatch();
+    const left = leave();
     const jobsEnded = Promise.all([scheduler?.stop(), runner.stop()]);
     await server.close(budget.requestsMs);
     unwatch();
+    await left;
     await service.close(budget);
     await jobsEnded;
     log.info('stopped');

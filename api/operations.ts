@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { BodyGate } from '../ingest/body-gate.ts';
 import type { Backlog, Writer } from '../ingest/writer.ts';
 import { countEntities, probe } from '../store/queries/series.ts';
+import { listReplicas } from '../store/records/replicas.ts';
 import { listTenants } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
@@ -48,6 +49,11 @@ const statusSchema = z
     startedAt: isoTime,
     uptimeSeconds: z.number(),
     stores: z.object({ telemetry: z.string(), state: z.string() }),
+    replicas: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: 'Processes that share the stores; null while the state store does not answer.' }),
     models: z.object({
       backend: z.string().openapi({ description: 'What was asked for: auto, native, wasm or cpu.' }),
       backendInUse: z
@@ -200,12 +206,16 @@ export function createStatusRoutes({
   return createRouter()
     .openapi(statusRoute, async (context) => {
       const { tenant } = context.get('principal');
-      const rows = await orNothing('counts of the fleet', () => telemetry.query(countEntities, { tenant }));
+      const [rows, replicas] = await Promise.all([
+        orNothing('counts of the fleet', () => telemetry.query(countEntities, { tenant })),
+        orNothing('list of replicas', () => listReplicas(state, now())),
+      ]);
       const body = {
         version,
         startedAt: startedAt.toISOString(),
         uptimeSeconds: (now().getTime() - startedAt.getTime()) / 1000,
         stores: { telemetry: telemetry.engine, state: state.engine },
+        replicas: replicas === undefined ? null : Math.max(1, replicas.length),
         models: models(),
         ingest: ingestStatus(writer.backlog()),
         counts: rows?.[0] ?? null,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
+import { createBreather } from '../telemetry/turn.ts';
 
 /** The last total of a counter, when it was told, and since when it counts (0: not known). Unix milliseconds. */
 export interface CounterTotal {
@@ -17,6 +18,8 @@ export interface CounterTotals {
    * process. Never rejects: `onWrite` is told of a fault of the disk, and the next write tries again.
    */
   keep(totals: readonly (CounterTotal & { seriesId: string })[]): Promise<void>;
+  /** Of the series whose last total is younger than a time, those with the smallest identifiers, as many as `most`. */
+  heardSince(time: number, most: number): Promise<string[]>;
   /** Writes down what is left, to outlive the machine as well. */
   close(): Promise<void>;
 }
@@ -130,6 +133,20 @@ export async function openCounterTotals({
         lastPage = page;
       }
       await flush();
+    },
+    async heardSince(time, most) {
+      const smallest: bigint[] = [];
+      const breather = createBreather();
+      for (const [id, at] of places) {
+        if (breather.isDue()) await breather.now();
+        if (!(doubles[at / 8 + 1]! > time)) continue;
+        const number = BigInt(id);
+        if (smallest.length === most && number > smallest.at(-1)!) continue;
+        smallest.push(number);
+        smallest.sort((a, b) => (a < b ? -1 : 1));
+        if (smallest.length > most) smallest.pop();
+      }
+      return smallest.map(String);
     },
     async close() {
       await flush();

@@ -10,6 +10,7 @@ import * as overflows from './schema/state/0007_overflows.ts';
 import * as idempotency from './schema/state/0008_idempotency.ts';
 import * as tenantBudgets from './schema/state/0009_tenant_budgets.ts';
 import * as keyLimits from './schema/state/0010_key_limits.ts';
+import * as replicas from './schema/state/0011_replicas.ts';
 import type { StateStore } from './state.ts';
 
 const migrations: Record<string, Migration> = {
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0008_idempotency': idempotency,
   '0009_tenant_budgets': tenantBudgets,
   '0010_key_limits': keyLimits,
+  '0011_replicas': replicas,
 };
 
 /**

@@ -71,6 +71,7 @@ export interface StateTables {
     result: string;
     error: string;
   };
+  replicas: { holder: string; seen_at: number; counters: string };
   leases: { name: string; holder: string; expires_at: number };
   models: {
     id: string;

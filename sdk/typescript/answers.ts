@@ -175,6 +175,8 @@ export interface Status {
   startedAt: string;
   uptimeSeconds: number;
   stores: { telemetry: string; state: string };
+  /** Processes that share the stores; null while the state store does not answer. */
+  replicas: number | null;
   /** `backend` is what was asked for, `backendInUse` what a worker could load; null until that is known. */
   models: { backend: string; backendInUse: string | null; threads: number };
   degradations: { component: string; reason: string; since: string }[];
