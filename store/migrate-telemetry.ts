@@ -18,7 +18,8 @@ const appliedMigrations = defineQuery({
 
 /**
  * Brings the tables of ClickHouse to the newest form: runs each file of `schema/clickhouse` that has not run yet, in
- * the order of their numbers. Every statement can run twice (`IF NOT EXISTS`), so two processes may migrate at once.
+ * the order of their numbers. Every file can run twice, and one that fails because another process has done it and
+ * gone on is done: two processes may migrate at once.
  *
  * @returns the names of the files that were run.
  * @throws when a file that has run was changed since: a schema goes forward by new files only.
@@ -28,7 +29,9 @@ export async function migrateTelemetry(store: TelemetryStore, now: () => Date): 
     `CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime64(3, 'UTC'))
      ENGINE = ReplacingMergeTree ORDER BY name`,
   );
-  const applied = new Map((await store.query(appliedMigrations, {})).map(({ name, checksum }) => [name, checksum]));
+  const readApplied = async () =>
+    new Map((await store.query(appliedMigrations, {})).map(({ name, checksum }) => [name, checksum]));
+  const applied = await readApplied();
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
     .sort();
@@ -39,7 +42,11 @@ export async function migrateTelemetry(store: TelemetryStore, now: () => Date): 
     const before = applied.get(name);
     if (before === checksum) continue;
     if (before !== undefined) throw new Error(`migration ${name} was changed after it had run; add a new file instead`);
-    for (const statement of splitStatements(sql)) await store.command(statement);
+    try {
+      for (const statement of splitStatements(sql)) await store.command(statement);
+    } catch (error) {
+      if (!(await readApplied()).has(name)) throw error;
+    }
     await store.insert(migrations, [{ name, checksum, applied_at: now().getTime() }]);
     run.push(name);
   }

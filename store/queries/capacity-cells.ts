@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineQuery } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
-import { bucketValue } from './points.ts';
+import { betweenTimes, bucketsOf } from './points.ts';
 import { selectionParams, selectionSql } from './selected-series.ts';
 
 /** What a row speaks of: one series, all series of an agent, of the agents of a type, or of the fleet. */
@@ -27,12 +27,7 @@ export const capacityCells = defineQuery({
         v.bucket AS bucket, any(c.agent) AS agent, any(c.type) AS type, any(c.labels) AS labels, any(c.unit) AS unit, count() AS hour_members,
         multiIf({combine:String} = 'avg', avg(v.value), {combine:String} = 'sum' OR ({combine:String} = '' AND any(c.aggregation) = 'sum'), sum(v.value),
           if({combine:String} = '', {extreme:String}, {combine:String}) = 'max', max(v.value), min(v.value)) AS hour_value
-      FROM (
-        SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM rollup_hour AS r
-        WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('from')} AND r.bucket < ${time('to')}
-          AND r.series_id IN (SELECT chosen.series_id FROM (${selectionSql}) AS chosen)
-        GROUP BY r.series_id, r.bucket
-      ) AS v
+      FROM ${bucketsOf('hour', `${betweenTimes} AND r.series_id IN (SELECT chosen.series_id FROM (${selectionSql}) AS chosen)`)} AS v
       INNER JOIN (${selectionSql}) AS c ON c.series_id = v.series_id
       WHERE isFinite(v.value)
       GROUP BY key, v.bucket)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineQuery, defineStatement } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
-import { bucketValue } from './points.ts';
+import { bucketsOf } from './points.ts';
 
 /** The parts of a horizon that are scored apart: `[from, to)` in hours after the issue. */
 export const horizonParts = [
@@ -11,11 +11,12 @@ export const horizonParts = [
 ] as const;
 
 /** The hourly values of the series that were forecast at `issuedAt`, from so many hours before it until so many after. */
-const hourly = (from: string, to: string) => `(
-    SELECT r.series_id AS series_id, r.bucket AS bucket, ${bucketValue} AS value FROM rollup_hour AS r
-    WHERE r.tenant = {tenant:String} AND r.bucket >= ${time('issuedAt')} + toIntervalHour(${from}) AND r.bucket < ${time('issuedAt')} + toIntervalHour(${to})
-      AND r.series_id IN (SELECT series_id FROM forecast_issues WHERE tenant = {tenant:String} AND issued_at = ${time('issuedAt')})
-    GROUP BY r.series_id, r.bucket)`;
+const hourly = (from: string, to: string) =>
+  bucketsOf(
+    'hour',
+    `r.bucket >= ${time('issuedAt')} + toIntervalHour(${from}) AND r.bucket < ${time('issuedAt')} + toIntervalHour(${to})
+      AND r.series_id IN (SELECT series_id FROM forecast_issues WHERE tenant = {tenant:String} AND issued_at = ${time('issuedAt')})`,
+  );
 
 /** An hour without a value is missing, but 0 where values are counts. */
 const valueOr0 = (side: string) => `if(${side}.bucket = 0, if(b.is_count, 0, nan), ${side}.value)`;

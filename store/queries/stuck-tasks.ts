@@ -25,7 +25,7 @@ export const insertStuckTasks = defineStatement({
       SELECT tenant, kind, if(sum(r.count) >= 20,
         greatest({minSeconds:Float64}, least({maxSeconds:Float64}, {factor:Float64} * arrayElement(quantilesTDigestIfMerge(0.5, 0.95, 0.99)(r.distribution), 3))),
         {unknownSeconds:Float64}) AS limit_seconds
-      FROM rollup_hour AS r INNER JOIN named USING (tenant, series_id)
+      FROM rollup_hour_states AS r INNER JOIN named USING (tenant, series_id)
       WHERE (tenant, series_id) IN (SELECT tenant, series_id FROM named)
         AND r.bucket >= toStartOfHour(${time('from')}) - INTERVAL 7 DAY AND r.bucket < toStartOfHour(${time('from')})
       GROUP BY tenant, kind)
