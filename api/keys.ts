@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { createKey, listKeys, revokeKey, rotateKey, type StoredKey, scopes } from '../store/records/api-keys.ts';
-import { recordAudit } from '../store/records/audit.ts';
+import { type Actor, recordAudit } from '../store/records/audit.ts';
 import type { StateStore } from '../store/state.ts';
 import { actorOf } from './actor.ts';
 import { requireScope } from './auth.ts';
@@ -28,12 +28,14 @@ const keySchema = z
     recordsPerSecond: z.number().nullable().openapi({ description: settingsHold }),
   })
   .openapi('Key');
-const newKeySchema = keySchema
+/** A key that was just made. */
+export const newKeySchema = keySchema
   .extend({ key: z.string().openapi({ description: 'The key itself, this once: only its hash is kept.' }) })
   .openapi('NewKey');
 
 const days = z.number().min(0).max(3650);
-const createBody = z.strictObject({
+/** What a key is made of. */
+export const newKeyBody = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(z.enum(scopes)).min(1),
   expiresInDays: days.min(1).optional().openapi({ description: 'Without it the key does not end by itself.' }),
@@ -64,7 +66,7 @@ const createKeyRoute = createRoute({
   method: 'post',
   path: '/v1/keys',
   summary: 'Make a key for the tenant',
-  request: { body: { required: true, content: json(createBody) } },
+  request: { body: { required: true, content: json(newKeyBody) } },
   responses: made,
 });
 const rotateRoute = createRoute({
@@ -100,16 +102,8 @@ export function createKeysRoutes({ state, keyring, now }: KeysRoutesDeps) {
       return context.json({ items: keys.map(toKey), nextCursor: null }, 200);
     })
     .openapi(createKeyRoute, async (context) => {
-      const { expiresInDays, ...grant } = context.req.valid('json');
       const actor = actorOf(context);
-      const expiresAt = expiresInDays === undefined ? null : now().getTime() + expiresInDays * 86_400_000;
-      const { key, stored } = await state.db.transaction().execute(async (db) => {
-        const created = await createKey({ db }, { tenant: actor.tenant, ...grant, expiresAt }, now());
-        const details = { ...grant, expiresAt };
-        await recordAudit({ db }, actor, { action: 'key.created', target: created.stored.id, details }, now());
-        return created;
-      });
-      return context.json({ ...toKey(stored), key }, 201);
+      return context.json(await issueKey({ state, now }, actor, actor.tenant, context.req.valid('json')), 201);
     })
     .openapi(rotateRoute, async (context) => {
       const { id } = context.req.valid('param');
@@ -135,6 +129,29 @@ export function createKeysRoutes({ state, keyring, now }: KeysRoutesDeps) {
       keyring.forget(id);
       return context.json(toKey(key), 200);
     });
+}
+
+/**
+ * Makes a key for a tenant. The audit log of who made it says so, and where that is another one the log of the tenant too,
+ * which does not tell of the keys and the addresses of the operator.
+ */
+export async function issueKey(
+  { state, now }: Pick<KeysRoutesDeps, 'state' | 'now'>,
+  actor: Actor,
+  tenant: string,
+  { expiresInDays, ...grant }: z.output<typeof newKeyBody>,
+): Promise<z.input<typeof newKeySchema>> {
+  const expiresAt = expiresInDays === undefined ? null : now().getTime() + expiresInDays * 86_400_000;
+  const { key, stored } = await state.db.transaction().execute(async (db) => {
+    const created = await createKey({ db }, { tenant, ...grant, expiresAt }, now());
+    const details = { tenant, ...grant, expiresAt };
+    const what = { action: 'key.created', target: created.stored.id, details } as const;
+    await recordAudit({ db }, actor, what, now());
+    const operator = { tenant, keyId: '', keyName: 'operator', address: '' };
+    if (tenant !== actor.tenant) await recordAudit({ db }, operator, what, now());
+    return created;
+  });
+  return { ...toKey(stored), key };
 }
 
 function toKey({ id, name, hint, scopes, replacedBy, requestsPerSecond, recordsPerSecond, ...key }: StoredKey) {

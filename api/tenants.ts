@@ -10,6 +10,7 @@ import { actorOf } from './actor.ts';
 import { requireOperator, requireScope } from './auth.ts';
 import { limitBody } from './body-limit.ts';
 import { createRouter } from './context.ts';
+import { issueKey, newKeyBody, newKeySchema } from './keys.ts';
 import { pageOf } from './page.ts';
 import { problemResponses } from './problem.ts';
 
@@ -60,11 +61,21 @@ const createTenantRoute = createRoute({
   method: 'post',
   path: '/v1/tenants',
   summary: 'Make a tenant, whose data nobody else sees',
-  description: `Its first key is made at the command line. ${operatorOnly}`,
+  description: `Its first key is made by \`POST /v1/tenants/{id}/keys\`. ${operatorOnly}`,
   tags,
   middleware: [requireScope('admin'), requireOperator(), limitBody()] as const,
   request: { body: { required: true, content: json(createBody) } },
   responses: { 201: { description: 'Made', content: json(tenantSchema) }, ...problemResponses },
+});
+const tenantKeyRoute = createRoute({
+  method: 'post',
+  path: '/v1/tenants/{id}/keys',
+  summary: 'Make a key for a tenant, such as its first',
+  description: `With the scope \`admin\`, the tenant makes its others by itself. Both audit logs say so. ${operatorOnly}`,
+  tags,
+  middleware: [requireScope('admin'), requireOperator(), limitBody()] as const,
+  request: { params: z.object({ id: z.string().max(100) }), body: { required: true, content: json(newKeyBody) } },
+  responses: { 201: { description: 'Made', content: json(newKeySchema) }, ...problemResponses },
 });
 const budgetRoute = createRoute({
   method: 'put',
@@ -77,8 +88,13 @@ const budgetRoute = createRoute({
   responses: { 200: { description: 'Changed', content: json(overrideSchema) }, ...problemResponses },
 });
 
-/** `GET` and `POST /v1/tenants`, `PUT /v1/tenants/{id}/cardinality`. */
+/** `GET` and `POST /v1/tenants`, `POST /v1/tenants/{id}/keys`, `PUT /v1/tenants/{id}/cardinality`. */
 export function createTenantsRoutes({ state, now }: { state: StateStore; now: () => Date }) {
+  async function requireTenant(id: string): Promise<void> {
+    const tenants = await listTenants(state);
+    if (!tenants.some((tenant) => tenant.id === id)) throw new AppError('not_found', `no tenant ${JSON.stringify(id)}`);
+  }
+
   return createRouter()
     .openapi(listRoute, async (context) => {
       const [tenants, budgets] = await Promise.all([listTenants(state), listBudgets(state)]);
@@ -88,18 +104,24 @@ export function createTenantsRoutes({ state, now }: { state: StateStore; now: ()
     .openapi(createTenantRoute, async (context) => {
       const { id, name, rawRetentionDays, rollupRetentionDays } = context.req.valid('json');
       const retention = { rawDays: rawRetentionDays, rollupDays: rollupRetentionDays };
-      await createTenant(state, { id, name, ...retention }, now());
-      await ensureSlos(state, id, now());
-      await recordAudit(state, actorOf(context), { action: 'tenant.created', target: id, details: retention }, now());
+      await state.db.transaction().execute(async (db) => {
+        await createTenant({ db }, { id, name, ...retention }, now());
+        await ensureSlos({ db }, id, now());
+        const what = { action: 'tenant.created', target: id, details: retention } as const;
+        await recordAudit({ db }, actorOf(context), what, now());
+      });
       return context.json({ id, name, rawRetentionDays, rollupRetentionDays, cardinality: {} }, 201);
+    })
+    .openapi(tenantKeyRoute, async (context) => {
+      const { id } = context.req.valid('param');
+      await requireTenant(id);
+      return context.json(await issueKey({ state, now }, actorOf(context), id, context.req.valid('json')), 201);
     })
     .openapi(budgetRoute, async (context) => {
       const { id } = context.req.valid('param');
       const given = Object.entries(context.req.valid('json')).filter(([, value]) => value !== undefined);
       const override = Object.fromEntries(given) as BudgetOverride;
-      const tenants = await listTenants(state);
-      if (!tenants.some((tenant) => tenant.id === id))
-        throw new AppError('not_found', `no tenant ${JSON.stringify(id)}`);
+      await requireTenant(id);
       await state.db.transaction().execute(async (db) => {
         await setBudget({ db }, id, override, now());
         const what = { action: 'cardinality.changed', target: id, details: override } as const;

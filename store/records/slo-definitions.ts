@@ -39,7 +39,7 @@ const foundation: readonly Omit<SloDefinition, 'tenant'>[] = [
 ];
 
 /** Gives a tenant the two SLOs that everybody starts with; one that exists is left as it is. */
-export async function ensureSlos({ db }: StateStore, tenant: string, now: Date): Promise<void> {
+export async function ensureSlos({ db }: Pick<StateStore, 'db'>, tenant: string, now: Date): Promise<void> {
   const rows = foundation.map(({ windowDays, ...slo }) => ({
     tenant,
     ...slo,

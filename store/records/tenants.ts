@@ -34,7 +34,7 @@ const idPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
  * @throws AppError `invalid_request` when the id is not fit for one, `conflict` when it is taken.
  */
 export async function createTenant(
-  { db }: StateStore,
+  { db }: Pick<StateStore, 'db'>,
   { id, name, rawDays, rollupDays }: { id: string; name: string; rawDays: number; rollupDays: number },
   now: Date,
 ): Promise<void> {

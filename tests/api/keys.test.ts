@@ -55,6 +55,26 @@ describe.skipIf(!hasChdb())('keys over the API', () => {
     expect(await works(made.key)).toBe(401);
   });
 
+  test('the operator makes the first key of a tenant, which is shut in it and makes the next; both logs say so', async () => {
+    expect((await ask('POST', '/v1/tenants', { id: 'acme', name: 'Acme' })).status).toBe(201);
+    const made = await ask('POST', '/v1/tenants/acme/keys', { name: 'first', scopes: ['admin'] });
+    expect(made.status).toBe(201);
+    const first = (await made.json()) as Key;
+    clockMs += 1000;
+    expect((await ask('POST', '/v1/keys', { name: 'next', scopes: ['ingest'] }, first.key)).status).toBe(201);
+    const own = await (await ask('GET', '/v1/keys', undefined, first.key)).json();
+    expect(own).toMatchObject({ items: [{ name: 'first' }, { name: 'next' }] });
+    const more = { name: 'more', scopes: ['read'] };
+    await expectProblem(await ask('POST', '/v1/tenants/acme/keys', more, first.key), 403);
+    await expectProblem(await ask('POST', '/v1/tenants/nobody/keys', more), 404);
+
+    const entry = { action: 'key.created', target: first.id, details: { tenant: 'acme', scopes: ['admin'] } };
+    const logOf = async (key: string) =>
+      (await ask('GET', '/v1/audit?action=key.created&limit=2', undefined, key)).json();
+    expect(((await logOf(admin)) as { items: object[] }).items[0]).toMatchObject({ ...entry, keyName: 'root' });
+    expect(await logOf(first.key)).toMatchObject({ items: [{ keyName: 'first' }, { ...entry, keyName: 'operator' }] });
+  });
+
   test('a rotated key works beside the new one for the overlap, thirty days by default, and no longer', async () => {
     const old = await make({ name: 'agents', scopes: ['read', 'ingest'] });
     const response = await ask('POST', `/v1/keys/${old.id}/rotate`, {});
