@@ -1,5 +1,5 @@
 import { type FlatState, layOut } from './flat-state.ts';
-import { closeNewcomersHour, closeQuarterDay, noteDistance, reachedTwice, reachLength } from './reach.ts';
+import { closeNewcomersHour, closeQuarterDay, noteDistance, reachedOnce, reachedTwice, reachLength } from './reach.ts';
 
 const hoursOfScale = 24;
 /** A distance teaches the scale at most this many times its mean. */
@@ -23,6 +23,11 @@ export interface EdgeOptions {
 /** Where the edge lies before the sample is seen; at least `least`, which is greater than 0. */
 export function edgeOf(state: FlatState, edge: number, { distances, beyondReach }: EdgeOptions, least: number): number {
   return Math.max(least, distances * state[edge + at.scale]!, beyondReach * reachedTwice(state, edge + at.reach));
+}
+
+/** Where it would lie if what was reached once were reached again. */
+export function onceEdgeOf(state: FlatState, edge: number, { beyondReach }: EdgeOptions): number {
+  return beyondReach * reachedOnce(state, edge + at.reach);
 }
 
 /** Learns a distance, 0 when the statistic lies on the other side. */

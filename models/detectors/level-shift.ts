@@ -31,14 +31,18 @@ export function noteResidual(state: FlatState, shift: number, value: number, res
 
 /**
  * Ends a quarter-day. `isOutside` says whether it lay mostly outside; `accepted` are the means of what was expected and of
- * what came since the shift began, or null while there is nothing to accept.
+ * what came since the shift began, or null while there is nothing to accept; `ended` is how far a run that has ended, by
+ * being accepted or by itself, lay away on average, positive above, 0 when none has.
  */
-export function endQuarterDay(state: FlatState, shift: number): { isOutside: boolean; accepted: LevelShift | null } {
+export function endQuarterDay(
+  state: FlatState,
+  shift: number,
+): { isOutside: boolean; accepted: LevelShift | null; ended: number } {
   const samples = state[shift + at.samples]!;
   const outside = state[shift + at.outside]!;
   const side = Math.sign(outside);
   const isOutside = Math.abs(outside) > samples / 2;
-  if (!isOutside || state[shift + at.run]! * side < 0) endRun(state, shift);
+  const ended = !isOutside || state[shift + at.run]! * side < 0 ? endRun(state, shift) : 0;
   if (isOutside) {
     state[shift + at.run]! += side;
     state[shift + at.runSamples]! += samples;
@@ -46,13 +50,16 @@ export function endQuarterDay(state: FlatState, shift: number): { isOutside: boo
     state[shift + at.runResidualSum]! += state[shift + at.residualSum]!;
   }
   state.fill(0, shift + at.samples, shift + at.run);
-  if (Math.abs(state[shift + at.run]!) < quartersToAccept) return { isOutside, accepted: null };
+  if (Math.abs(state[shift + at.run]!) < quartersToAccept) return { isOutside, accepted: null, ended };
   const toLevel = state[shift + at.runValueSum]! / state[shift + at.runSamples]!;
   const offset = state[shift + at.runResidualSum]! / state[shift + at.runSamples]!;
   endRun(state, shift);
-  return { isOutside, accepted: { fromLevel: toLevel - offset, toLevel } };
+  return { isOutside, accepted: { fromLevel: toLevel - offset, toLevel }, ended: offset };
 }
 
-function endRun(state: FlatState, shift: number): void {
+function endRun(state: FlatState, shift: number): number {
+  const samples = state[shift + at.runSamples]!;
+  const offset = samples === 0 ? 0 : state[shift + at.runResidualSum]! / samples;
   state.fill(0, shift + at.run, shift + length);
+  return offset;
 }

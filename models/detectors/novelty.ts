@@ -5,7 +5,7 @@ const worsening = 3;
 
 /**
  * Tells what is new from what goes on. After a score above `level`, only one that is three times as high is new again;
- * the bar halves in `halfLifeHours` of quiet, and is renewed as long as the scores stay above the level. One number of a
+ * the bar halves in `halfLifeHours` of quiet, is gone below the level, and is renewed as long as the scores stay above it. One number of a
  * state, 0 to begin with.
  *
  * @returns whether the score is new
@@ -18,8 +18,10 @@ export function isNew(
   elapsedHours: number,
   halfLifeHours: number,
 ): boolean {
-  const bar = state[guard]! * 0.5 ** (elapsedHours / halfLifeHours);
+  const held = state[guard]!;
+  const bar = held === 0 ? 0 : held * 0.5 ** (elapsedHours / halfLifeHours);
   const isAbove = score > level;
-  state[guard] = isAbove ? Math.max(bar, worsening * score) : bar;
+  if (isAbove) state[guard] = Math.max(bar, worsening * score);
+  else state[guard] = bar > level ? bar : 0;
   return isAbove && score > bar;
 }

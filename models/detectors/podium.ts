@@ -18,3 +18,8 @@ export function enterPodium(state: FlatState, at: number, value: number, keep: n
 export function secondOfPodium(state: FlatState, at: number): number {
   return state[at + 1]!;
 }
+
+/** The farthest of all. */
+export function firstOfPodium(state: FlatState, at: number): number {
+  return state[at]!;
+}

@@ -1,5 +1,5 @@
 import { type FlatState, layOut } from './flat-state.ts';
-import { enterPodium, podiumLength, secondOfPodium } from './podium.ts';
+import { enterPodium, firstOfPodium, podiumLength, secondOfPodium } from './podium.ts';
 
 const keepAQuarterDay = 0.5 ** (1 / 4 / 14);
 
@@ -45,4 +45,14 @@ export function dropQuarterDay(state: FlatState, reach: number): void {
 /** The distance that was reached twice. */
 export function reachedTwice(state: FlatState, reach: number): number {
   return secondOfPodium(state, reach + at.anyTime);
+}
+
+/** The farthest that was reached, but for the incident that goes on. */
+export function reachedOnce(state: FlatState, reach: number): number {
+  return firstOfPodium(state, reach + at.anyTime);
+}
+
+/** Counts a level that lasted, and how far away it was, as an incident. */
+export function enterShift(state: FlatState, reach: number, distance: number): void {
+  enterPodium(state, reach + at.anyTime, distance, 1);
 }

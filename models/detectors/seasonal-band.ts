@@ -20,7 +20,9 @@ import {
   closeNewcomersHour,
   closeQuarterDay,
   dropQuarterDay,
+  enterShift,
   noteDistance,
+  reachedOnce,
   reachedTwice,
   reachLength,
 } from './reach.ts';
@@ -89,6 +91,11 @@ export interface Band {
   /** Half-widths, greater than 0. */
   above: number;
   below: number;
+  /** The same for a sample that stands alone: beyond what was reached once. */
+  blipAbove: number;
+  blipBelow: number;
+  /** Half the width that the noise alone would have. */
+  noise: number;
   /** The mean absolute residual that the band is made of. */
   scale: number;
   /** The least sigma that anything measured in the unit of the series has. */
@@ -123,7 +130,8 @@ export function turnBandTo(state: FlatState, band: number, hour: number): void {
 
 /** Ends the quarter-day; answers the level that is taken for new by it, else null. */
 export function endBandQuarterDay(state: FlatState, band: number): LevelShift | null {
-  const { isOutside, accepted } = endQuarterDay(state, band + at.shift);
+  const { isOutside, accepted, ended } = endQuarterDay(state, band + at.shift);
+  if (ended !== 0) enterShift(state, band + (ended > 0 ? at.above : at.below), Math.abs(ended));
   for (const reach of [band + at.above, band + at.below]) {
     if (isOutside) dropQuarterDay(state, reach);
     else closeQuarterDay(state, reach);
@@ -166,6 +174,9 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
     floor,
     above: Math.max(noise, beyondReach * reachOf(state, band + at.above, band + at.hourlyAbove, hourOfDay)),
     below: Math.max(noise, beyondReach * reachOf(state, band + at.below, band + at.hourlyBelow, hourOfDay)),
+    blipAbove: beyondReach * reachedOnce(state, band + at.above),
+    blipBelow: beyondReach * reachedOnce(state, band + at.below),
+    noise,
     scale,
     leastSigma: least,
     level,
@@ -175,15 +186,27 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
   };
 }
 
-/** Learns a sample that was predicted by `predicted`; `samples` counts it, `elapsedHours` is at most 1. */
+/** So far a sample moves what is expected and the level: what the band allows, but stands alone, would pull them after it. */
+export interface LearningLimits {
+  residualLimit: number;
+  jumpLimit: number;
+}
+
+/** A sample to learn from: `samples` counts it, `elapsedHours` is at most 1. */
+export interface Learned {
+  timeMs: number;
+  value: number;
+  samples: number;
+  elapsedHours: number;
+  limits: LearningLimits;
+}
+
+/** Learns a sample that was predicted by `predicted`. */
 export function learnBand(
   state: FlatState,
   band: number,
   predicted: Band,
-  timeMs: number,
-  value: number,
-  samples: number,
-  elapsedHours: number,
+  { timeMs, value, samples, elapsedHours, limits }: Learned,
 ): void {
   const { above, below } = predicted;
   if (value < 0) state[band + at.isNonNegative] = 0;
@@ -193,9 +216,12 @@ export function learnBand(
   if (predicted.isSeasonal)
     learnOffset(state, band + at.minutes, predicted.minute, residual + predicted.offset, elapsedHours);
   learnScale(state, band, predicted, distance, samples, elapsedHours);
-  const step = Math.max(-below, Math.min(above, value - predicted.level));
+  const step = clip(value - predicted.level, Math.min(below, limits.jumpLimit), Math.min(above, limits.jumpLimit));
   state[band + at.level] = predicted.level + Math.max(1 / samples, elapsedHours / levelHours) * step;
-  if (predicted.isSeasonal && side === 0) state[band + at.adjustment]! += (elapsedHours / adjustmentHours) * residual;
+  if (predicted.isSeasonal && side === 0) {
+    state[band + at.adjustment]! +=
+      (elapsedHours / adjustmentHours) * clip(residual, limits.residualLimit, limits.residualLimit);
+  }
   noteDistance(state, band + (residual >= 0 ? at.above : at.below), distance, side !== 0);
   noteInHour(state, band + (residual >= 0 ? at.hourlyAbove : at.hourlyBelow), distance);
   noteResidual(state, band + at.shift, value, residual, side);
@@ -220,6 +246,10 @@ function learnScale(
   const clippedOfHour = Math.min(distance, scaleClip * Math.max(scale, held));
   const learned = held + (elapsedHours / hourScaleHours) * (clippedOfHour - held);
   state[band + at.scaleByHour + hourOfDay] = held === 0 ? overall : learned;
+}
+
+function clip(value: number, below: number, above: number): number {
+  return Math.max(-below, Math.min(above, value));
 }
 
 function reachOf(state: FlatState, reach: number, hourlyReach: number, hourOfDay: number): number {

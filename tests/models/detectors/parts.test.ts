@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { enterAlarm, payBudget } from '../../../models/detectors/alarm-budget.ts';
+import { alarmBudgetLength, enterSample, payBudget } from '../../../models/detectors/alarm-budget.ts';
 import { edgeLength, edgeOf, endEdgeQuarterDay, learnEdge } from '../../../models/detectors/edge.ts';
 import { decodeState, encodeState, layOut } from '../../../models/detectors/flat-state.ts';
 import {
@@ -189,20 +189,41 @@ describe('novelty', () => {
 });
 
 describe('the budget of alarms', () => {
-  test('widens the edges of a series that has spent more than it was given, and by time no longer', () => {
-    const state = new Float32Array(1);
-    for (let alarm = 0; alarm < 3; alarm++) enterAlarm(state, 0);
-    expect(payBudget(state, 0, 1, 0)).toBe(1);
-    enterAlarm(state, 0);
-    expect(payBudget(state, 0, 1, 0)).toBeCloseTo(Math.exp(0.3), 6);
-    expect(payBudget(state, 0, 1, 84)).toBeCloseTo(Math.exp(0.15), 6);
-    expect(payBudget(state, 0, 1, 84)).toBe(1);
+  const spend = (alarms: number, lasts: boolean) => {
+    const state = new Float32Array(alarmBudgetLength);
+    for (let alarm = 0; alarm < alarms; alarm++) enterSample(state, 0, true, lasts);
+    return state;
+  };
+
+  test('gives two alarms of what lasts, widens by each more, and by time no longer', () => {
+    expect(payBudget(spend(2, true), 0, 1, 0)).toEqual({ lastingWider: 1, blipWider: 1, blipHabit: 0 });
+    const state = spend(3, true);
+    expect(payBudget(state, 0, 1, 0).lastingWider).toBeCloseTo(Math.E, 6);
+    expect(payBudget(state, 0, 1, 168).lastingWider).toBeCloseTo(Math.exp(0.6), 5);
+    expect(payBudget(state, 0, 1, 168).lastingWider).toBeCloseTo(Math.exp(0.2), 5);
+    expect(payBudget(state, 0, 1, 168).lastingWider).toBe(1);
+  });
+
+  test('widens for blips from the first on, and not for what lasts', () => {
+    const state = spend(1, false);
+    expect(payBudget(state, 0, 1, 0)).toMatchObject({ lastingWider: 1, blipHabit: 1 });
+    expect(payBudget(state, 0, 1, 0).blipWider).toBeCloseTo(Math.exp(0.2), 5);
+    expect(payBudget(state, 0, 1, 2 * 168)).toEqual({ lastingWider: 1, blipWider: 1, blipHabit: 0 });
+  });
+
+  test('takes an alarm for one of what lasts as soon as the next sample shows it', () => {
+    const state = spend(1, false);
+    enterSample(state, 0, false, true);
+    enterSample(state, 0, false, true);
+    expect(payBudget(state, 0, 1, 0)).toEqual({ lastingWider: 1, blipWider: 1, blipHabit: 0 });
+    enterSample(state, 0, true, true);
+    enterSample(state, 0, true, true);
+    expect(payBudget(state, 0, 1, 0).lastingWider).toBeCloseTo(Math.E, 6);
   });
 
   test('widens at most tenfold', () => {
-    const state = new Float32Array(1);
-    for (let alarm = 0; alarm < 1000; alarm++) enterAlarm(state, 0);
-    expect(payBudget(state, 0, 1, 0)).toBeCloseTo(10, 4);
+    expect(payBudget(spend(1000, true), 0, 1, 0).lastingWider).toBeCloseTo(10, 4);
+    expect(payBudget(spend(1000, false), 0, 1, 0).blipWider).toBeCloseTo(10, 4);
   });
 });
 
@@ -219,6 +240,15 @@ describe('a level shift', () => {
   test('is accepted after four quarter-days on the same side, with what was expected and what came', () => {
     expect(runBlocks([0, 1, 1, 1, 1, 0])).toEqual([...none(4), { fromLevel: 70, toLevel: 90 }, null]);
     expect(runBlocks([-1, -1, -1, -1])).toEqual([...none(3), { fromLevel: 70, toLevel: 50 }]);
+  });
+
+  test('that has ended, accepted or not, says how far away it lay', () => {
+    const state = new Float32Array(levelShiftLength);
+    const ends = [0, 1, 1, 0, -1, 1, 1, 1, 1, 0].map((side) => {
+      for (let i = 0; i < 10; i++) noteResidual(state, 0, 70 + 20 * side, 20 * side, side);
+      return endQuarterDay(state, 0).ended;
+    });
+    expect(ends).toEqual([0, 0, 0, 20, 0, -20, 0, 0, 20, 0]);
   });
 
   test('starts again after a quiet quarter-day or a change of side', () => {
