@@ -68,7 +68,6 @@ export function createDetectJob(options: DetectJobOptions): Job {
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
         const mark = await recallMarks(state, tenant.id);
         const levelShifts = collectLevelShifts(telemetry, tenant, detector, window);
-        let series = 0;
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
           to = Math.min(endOfDay(from), window.to);
@@ -95,11 +94,11 @@ export function createDetectJob(options: DetectJobOptions): Job {
             window.progress((from - start + ((to - from) * (shard + 1)) / shards) / (window.to - start));
           }
           if (to > window.from && isSaved(window, to)) {
-            series = await saveMemories(telemetry, tenant, detector, memories, window, savedTo, to);
+            await saveMemories(telemetry, tenant, detector, memories, window, savedTo, to);
             savedTo = to;
           }
         }
-        counts.series += series;
+        counts.series += memories.size;
         const stepOf = (id: string) => memories.get(id)?.stepMs;
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await levelShifts.store((id) => memories.has(id));

@@ -80,10 +80,7 @@ export function endOfDay(time: number): number {
   return (Math.floor(time / dayMs) + 1) * dayMs;
 }
 
-/**
- * Keeps the memories that have moved since `savedTo`, as of `asOf`, which is the end of the window or a midnight within it.
- * Answers how many.
- */
+/** Keeps the memories that have moved since `savedTo`, as of `asOf`, which is the end of the window or a midnight within it. */
 export async function saveMemories(
   telemetry: TelemetryStore,
   tenant: Tenant,
@@ -92,7 +89,7 @@ export async function saveMemories(
   { retainFromDay }: JobWindow,
   savedTo: number,
   asOf: number,
-): Promise<number> {
+): Promise<void> {
   const rows: RowOf<typeof detectorStatesTable>[] = [];
   const version = getDetector(detector).stateVersion;
   const breather = createBreather();
@@ -110,5 +107,4 @@ export async function saveMemories(
     if (breather.isDue()) await breather.now();
   }
   await telemetry.insert(detectorStatesTable, rows);
-  return rows.length;
 }

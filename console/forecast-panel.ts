@@ -3,6 +3,7 @@ import type { Forecast, ForecastSummary } from './api-types.ts';
 import { type ChartSpec, chart } from './chart.ts';
 import { h } from './dom.ts';
 import { forecastPicker } from './forecast-picker.ts';
+import { formatCountOf } from './format.ts';
 import { labelList, timeMark } from './marks.ts';
 import { emptyNote, loadedPanel } from './panel.ts';
 import { href, type Route } from './route.ts';
@@ -72,9 +73,13 @@ export function forecastPanel({ forecasts, picked, shown, route }: ForecastPanel
       h(
         'p',
         { class: 'footnote' },
-        `By ${forecast.forecaster}, issued `,
+        `By ${nameOf(forecast)}, issued `,
         timeMark(forecast.issuedAt),
         forecast.mase !== null && `, MASE ${forecast.mase.toFixed(2)} in tests on its past`,
       ),
   ]);
+}
+
+function nameOf({ forecaster, members }: Forecast): string {
+  return forecaster === 'combined' ? formatCountOf(members.length, 'model') : forecaster;
 }

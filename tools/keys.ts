@@ -17,6 +17,7 @@ import { ensureSlos } from '../store/records/slo-definitions.ts';
 import { createTenant, defaultTenant, ensureDefaultTenant, listTenants } from '../store/records/tenants.ts';
 import { openStateStore, type StateStore } from '../store/state.ts';
 import { AppError } from '../telemetry/errors.ts';
+import { renderTable } from './table.ts';
 
 const now = () => new Date();
 const dayMs = 86_400_000;
@@ -127,18 +128,11 @@ program
   .action(({ tenant }: { tenant: string }) =>
     withState(async (state) => {
       const keys = await listKeys(state, tenant);
-      console.table(
-        keys.map((key) => ({
-          id: key.id,
-          name: key.name,
-          begins: key.hint,
-          scopes: key.scopes.join(' '),
-          state: validityOf(key, now()),
-          created: iso(key.createdAt),
-          ends: iso(key.expiresAt),
-          used: iso(key.lastUsedAt),
-        })),
-      );
+      const rows = keys.map((key) => [
+        ...[key.id, key.name, key.hint, key.scopes.join(' '), validityOf(key, now())],
+        ...[key.createdAt, key.expiresAt, key.lastUsedAt].map(iso),
+      ]);
+      console.log(renderTable(['id', 'name', 'begins', 'scopes', 'state', 'created', 'ends', 'last used'], rows));
     }),
   );
 

@@ -156,7 +156,7 @@ function incidentItem({ id, title, severity, startedAt, suspects: [first] }: Inc
   return h(
     'li',
     { 'data-key': id },
-    h('div', { class: 'anomaly-head' }, stateMark(severity), h('a', { href: href(['incidents', id]) }, title)),
+    h('div', { class: 'incident-head' }, stateMark(severity), h('a', { href: href(['incidents', id]) }, title)),
     h(
       'p',
       { class: 'anomaly-line' },
