@@ -30,6 +30,7 @@ import type {
   QuarantineCount,
   QuarantinedRecord,
   Replayed,
+  Tenant,
 } from './operator-types.ts';
 
 /** An answer of the API that is not a success; `message` is the detail of its problem+json. */
@@ -148,6 +149,10 @@ export function createApiClient({ key, signal }: ApiClientOptions) {
     createKey: (key: KeyRequest) => change<NewKey>('POST', '/v1/keys', key),
     rotateKey: (id: string) => change<NewKey>('POST', at('keys', id, 'rotate'), {}),
     revokeKey: (id: string) => change<Key>('DELETE', at('keys', id)),
+    tenants: () => list<Tenant>('/v1/tenants'),
+    createTenant: (tenant: Pick<Tenant, 'id' | 'name'> & Partial<Tenant>) =>
+      change<Tenant>('POST', '/v1/tenants', tenant),
+    createTenantKey: (tenant: string, key: KeyRequest) => change<NewKey>('POST', at('tenants', tenant, 'keys'), key),
     audit: (maxItems: number) => list<AuditEntry>('/v1/audit', {}, maxItems),
     cardinality: () => get<Cardinality>('/v1/cardinality'),
     quarantine: (query: { reason?: string }, maxItems: number) =>

@@ -25,6 +25,7 @@ import { seriesView } from './views/series.ts';
 import { seriesListView } from './views/series-list.ts';
 import { sloView } from './views/slo.ts';
 import { slosView } from './views/slos.ts';
+import { tenantsView } from './views/tenants.ts';
 
 /** The view of a list and the view of one of its things, by the first segment of the place. */
 const views: Readonly<Record<string, { list: View; one?: View }>> = {
@@ -36,8 +37,8 @@ const views: Readonly<Record<string, { list: View; one?: View }>> = {
   anomalies: { list: anomaliesView, one: anomalyView },
   capacity: { list: capacityView },
   jobs: { list: jobsView },
-  intake: { list: cardinalityView, one: only('quarantine', quarantineView) },
-  access: { list: keysView, one: only('audit', auditView) },
+  intake: { list: cardinalityView, one: only({ quarantine: quarantineView }) },
+  access: { list: keysView, one: only({ audit: auditView, tenants: tenantsView }) },
 };
 
 const defaultRefreshSeconds = 10;
@@ -145,9 +146,12 @@ function currentPlace(): string {
   return location.hash.split('?')[0]!;
 }
 
-/** A page beside a list that has no things of its own. */
-function only(name: string, view: View): View {
-  return (context) => (context.route.segments[1] === name ? view : notFoundView)(context);
+/** The pages beside a list that has no things of its own. */
+function only(pages: Readonly<Record<string, View>>): View {
+  return (context) => {
+    const [, name = ''] = context.route.segments;
+    return (Object.hasOwn(pages, name) ? pages[name]! : notFoundView)(context);
+  };
 }
 
 function markNavigation(): void {

@@ -9,6 +9,7 @@ export type {
   QuarantineCount,
   QuarantinedRecord,
   Replayed,
+  Tenant,
 } from '../sdk/typescript/operating-answers.ts';
 
 export const keyScopes = ['ingest', 'read', 'operate', 'admin'] as const satisfies readonly Scope[];

@@ -33,10 +33,11 @@ export async function keysView({ api, now }: ViewContext): Promise<Page> {
   };
 }
 
-/** The links between the two pages about who may do what. */
-export function accessPlaces(current: 'keys' | 'audit'): Child {
+/** The links between the pages about who may do what. */
+export function accessPlaces(current: 'keys' | 'tenants' | 'audit'): Child {
   return choices('Access', [
     { text: 'Keys', href: href(['access']), isCurrent: current === 'keys' },
+    { text: 'Tenants', href: href(['access', 'tenants']), isCurrent: current === 'tenants' },
     { text: 'Audit log', href: href(['access', 'audit']), isCurrent: current === 'audit' },
   ]);
 }

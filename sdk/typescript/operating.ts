@@ -57,12 +57,14 @@ export interface OperatingClient {
   quarantineCounts(range?: { from?: Time; to?: Time }, options?: RequestOptions): Promise<QuarantineCount[]>;
   /** Sends records of the quarantine again, a thousand at a time: those of ids, those that match, or all that wait. */
   replayQuarantine(which: ReplayRequest, options?: RequestOptions): Promise<Replayed>;
-  /** As the following two, for keys of the tenant `default` alone. */
+  /** As the following three, for keys of the tenant `default` alone. */
   tenants(options?: RequestOptions): Promise<Tenant[]>;
   createTenant(
     tenant: { id: string; name: string; rawRetentionDays?: number; rollupRetentionDays?: number },
     options?: RequestOptions,
   ): Promise<Tenant>;
+  /** The first key of a tenant; with the scope `admin`, it makes its others by itself. Asked for once, as `createKey`. */
+  createTenantKey(tenant: string, key: KeyRequest, options?: RequestOptions): Promise<NewApiKey>;
   /** Gives a tenant a budget of its own in place of the one before. */
   setBudget(
     tenant: string,
@@ -109,6 +111,7 @@ export function createOperatingClient(sendRequest: SendRequest, list: ReadList):
     replayQuarantine: (which, options) => change('POST', '/v1/quarantine/replay', inRange(which), options),
     tenants: (options) => list('/v1/tenants', {}, options),
     createTenant: (tenant, options) => change('POST', '/v1/tenants', tenant, options),
+    createTenantKey: (tenant, key, options) => change('POST', at('tenants', tenant, 'keys'), key, once(options)),
     setBudget: (tenant, budget, options) => change('PUT', at('tenants', tenant, 'cardinality'), budget, options),
   };
 }

@@ -93,6 +93,7 @@ describe.skipIf(!hasChromium)(title, () => {
       ['#/intake/quarantine', /Every record was taken as it came/],
       ['#/access', /Keys of this tenant/],
       ['#/access/audit', /Changes, newest first/],
+      ['#/access/tenants', /New tenant/],
       ['#/access/nowhere', /There is no such page/],
       ['#/nowhere', /There is no such page/],
     ];
@@ -123,6 +124,22 @@ describe.skipIf(!hasChromium)(title, () => {
     await page.getByText('key.revoked').waitFor();
     expect(await page.locator('main').textContent()).toMatch(/key\.revoked[\s\S]*key\.rotated[\s\S]*key\.created/);
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('an operator makes a tenant and its first key, and a name that is taken is said beside the form', async () => {
+    const { page, complaints } = await open(`${service.url}/#/access/tenants`);
+    const make = async () => {
+      await page.getByLabel('Id').fill('acme');
+      await page.getByLabel('Name').fill('Acme');
+      await page.getByRole('button', { name: 'Make the tenant' }).click();
+    };
+    await make();
+    await page.getByRole('group', { name: 'Keys of Acme' }).getByRole('button').click();
+    expect(await page.locator('.new-key').textContent()).toMatch(/^fc_[\w-]{32}$/);
+    expect(complaints).toEqual([]);
+    await make();
+    await page.getByText('there is a tenant acme already').waitFor();
     await page.close();
   });
 

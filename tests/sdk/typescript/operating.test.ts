@@ -21,6 +21,7 @@ describe('what an operator asks', () => {
     await fleetcast.replayQuarantine({ all: true });
     await fleetcast.tenants();
     await fleetcast.createTenant({ id: 'acme', name: 'Acme' });
+    await fleetcast.createTenantKey('acme', { name: 'first', scopes: ['admin'] });
     await fleetcast.setBudget('acme', { maxLabels: 8 });
     expect(server.received.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /v1/keys?limit=1000',
@@ -36,14 +37,16 @@ describe('what an operator asks', () => {
       'POST /v1/quarantine/replay',
       'GET /v1/tenants?limit=1000',
       'POST /v1/tenants',
+      'POST /v1/tenants/acme/keys',
       'PUT /v1/tenants/acme/cardinality',
     ]);
-    expect([1, 2, 8, 9, 10, 13].map((i) => JSON.parse(server.received[i]!.body))).toEqual([
+    expect([1, 2, 8, 9, 10, 13, 14].map((i) => JSON.parse(server.received[i]!.body))).toEqual([
       { name: 'grafana', scopes: ['read'], recordsPerSecond: 10 },
       { overlapDays: 30 },
       { ids: ['r'] },
       { reason: 'late', from: '1970-01-01T00:00:00.000Z' },
       { all: true },
+      { name: 'first', scopes: ['admin'] },
       { maxLabels: 8 },
     ]);
   });
