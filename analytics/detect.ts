@@ -34,7 +34,7 @@ const grainOf = (aggregation: Aggregation): Grain => (aggregation === 'sum' ? 'h
 const pointsPerShard = 500_000;
 /** At most so many points, and so many series with their states, go to a thread at once: they are packed in one turn. */
 const pointsPerTask = 50_000;
-const seriesPerTask = 1000;
+const seriesPerTask = 500;
 /** Each insert is a part of the table, which ClickHouse has to merge. */
 const rowsPerInsert = 50_000;
 const saveEveryMs = 900_000;
@@ -168,7 +168,9 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
     for (const { anomaly_id } of found) total.anomalies.push(anomaly_id);
     found = [];
   }
+  const breather = createBreather();
   for (const batch of batches(series)) {
+    if (breather.isDue()) await breather.now();
     const inputs = batch.map(({ id, stepMs, times, values }) => ({
       state: memories.get(id)?.detector ?? null,
       traits: { isCount: stepMs === grains.hour.stepMs },
@@ -178,7 +180,6 @@ async function detectPiece(piece: Piece): Promise<PieceResult> {
       { detector, settings: { alarmsPerSeriesPerWeek }, series: inputs },
       { signal: window.signal },
     );
-    const breather = createBreather();
     for (let s = 0; s < batch.length; s++) {
       const one = batch[s]!;
       const { id, stepMs } = one;

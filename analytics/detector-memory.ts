@@ -1,7 +1,7 @@
 import { decodeState, encodeState, type FlatState } from '../models/detectors/flat-state.ts';
 import { type DetectorId, getDetector } from '../models/detectors/registry.ts';
 import type { ThresholdState } from '../models/thresholds.ts';
-import { detectorStates, laterDetectorStates } from '../store/queries/detection.ts';
+import { countDetectorStates, detectorStates, laterDetectorStates } from '../store/queries/detection.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { RowOf } from '../store/table.ts';
 import { detectorStatesTable } from '../store/tables.ts';
@@ -27,6 +27,9 @@ export interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
 }
 
 export const dayMs = 86_400_000;
+/** So many states go into one insert, and come in one answer: each is kilobytes, and they are put together, and taken apart, in one turn. */
+const statesPerInsert = 1000;
+const statesPerQuery = 1000;
 
 /**
  * The memories of all series of a tenant, by series, as they were at or before `before`. A state of another version of
@@ -38,18 +41,24 @@ export async function loadMemories(
   detector: DetectorId,
   before: number,
 ): Promise<{ memories: Map<string, Memory>; outdated: number }> {
-  const rows = await telemetry.query(detectorStates, { tenant: tenant.id, detector, before, shard: 0, shards: 1 });
+  const breather = createBreather();
   const memories = new Map<string, Memory>();
   const { stateLength, stateVersion } = getDetector(detector);
-  const breather = createBreather();
-  for (const { id, as_of, state } of rows) {
-    const kept = JSON.parse(state) as KeptMemory;
-    const { version = 1 } = kept;
-    const detectorState = version === stateVersion ? decodeState(kept.detector, stateLength) : null;
-    if (detectorState !== null) memories.set(id, { ...kept, detector: detectorState, asOf: as_of });
-    if (breather.isDue()) await breather.now();
+  const question = { tenant: tenant.id, detector, before };
+  const [{ series }] = (await telemetry.query(countDetectorStates, question)) as [{ series: number }];
+  const shards = Math.max(1, Math.ceil(series / statesPerQuery));
+  let outdated = 0;
+  for (let shard = 0; shard < shards; shard++) {
+    for (const { id, as_of, state } of await telemetry.query(detectorStates, { ...question, shard, shards })) {
+      const kept = JSON.parse(state) as KeptMemory;
+      const { version = 1 } = kept;
+      const detectorState = version === stateVersion ? decodeState(kept.detector, stateLength) : null;
+      if (detectorState === null) outdated++;
+      else memories.set(id, { ...kept, detector: detectorState, asOf: as_of });
+      if (breather.isDue()) await breather.now();
+    }
   }
-  return { memories, outdated: rows.length - memories.size };
+  return { memories, outdated };
 }
 
 /**
@@ -90,7 +99,7 @@ export async function saveMemories(
   savedTo: number,
   asOf: number,
 ): Promise<void> {
-  const rows: RowOf<typeof detectorStatesTable>[] = [];
+  let rows: RowOf<typeof detectorStatesTable>[] = [];
   const version = getDetector(detector).stateVersion;
   const breather = createBreather();
   for (const [id, { detector: state, threshold, stepMs, asOf: movedTo }] of memories) {
@@ -104,6 +113,10 @@ export async function saveMemories(
       state: JSON.stringify({ version, detector: encodeState(state), threshold, stepMs } satisfies KeptMemory),
       until: retainFromDay + tenant.rawRetentionDays,
     });
+    if (rows.length === statesPerInsert) {
+      await telemetry.insert(detectorStatesTable, rows);
+      rows = [];
+    }
     if (breather.isDue()) await breather.now();
   }
   await telemetry.insert(detectorStatesTable, rows);

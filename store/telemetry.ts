@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { z } from 'zod';
-import { createBreather, nextTurn } from '../telemetry/turn.ts';
+import { createBreather } from '../telemetry/turn.ts';
 import { isRefusal } from './clickhouse-errors.ts';
 import { openEmbeddedEngine } from './embedded-engine.ts';
 import type { Stoppable } from './engine.ts';
@@ -193,13 +193,14 @@ async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<
   return rows;
 }
 
-/** Encodes rows a thousand at a time, giving way to the event loop in between. */
+/** Encodes rows a hundred at a time, giving way to the event loop in between. */
 async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<Buffer> {
-  const rowsPerTurn = 1000;
+  const rowsAtOnce = 100;
   const chunks: Buffer[] = [];
-  for (let start = 0; start < rows.length; start += rowsPerTurn) {
-    if (start > 0) await nextTurn();
-    chunks.push(Buffer.from(encodeRows(table, rows.slice(start, start + rowsPerTurn))));
+  const breather = createBreather();
+  for (let start = 0; start < rows.length; start += rowsAtOnce) {
+    chunks.push(Buffer.from(encodeRows(table, rows.slice(start, start + rowsAtOnce))));
+    if (breather.isDue()) await breather.now();
   }
   return Buffer.concat(chunks);
 }

@@ -3,6 +3,12 @@ import { defineQuery, defineStatement } from '../query.ts';
 import { float, integer, labels, milliseconds, time } from './columns.ts';
 import { seriesByName } from './finding-rows.ts';
 
+/** SQL for the series of a shard: a range, which the order of the table finds; numbers of series are hashes. */
+function inShard(series: string): string {
+  const begin = (shard: string) => `intDiv(18446744073709551615, {shards:UInt32}) * (${shard})`;
+  return `${series} >= ${begin('{shard:UInt32}')} AND ({shard:UInt32} + 1 = {shards:UInt32} OR ${series} < ${begin('{shard:UInt32} + 1')})`;
+}
+
 /**
  * The newest state of each series of a shard that has seen nothing at or after `before`. A series that was silent for
  * thirty days begins anew.
@@ -12,7 +18,7 @@ export const detectorStates = defineQuery({
   sql: `SELECT toString(d.series_id) AS id, ${milliseconds('max(d.as_of)')} AS as_of, argMax(d.state, d.as_of) AS state
   FROM detector_states AS d
   WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')} AND d.day >= toDate(${time('before')}) - 30
-    AND d.series_id % {shards:UInt32} = {shard:UInt32}
+    AND ${inShard('d.series_id')}
   GROUP BY d.series_id`,
   params: z.object({
     tenant: z.string(),
@@ -22,6 +28,15 @@ export const detectorStates = defineQuery({
     shards: z.number().int(),
   }),
   row: z.object({ id: z.string(), as_of: integer, state: z.string() }),
+});
+
+/** Of how many series `detectorStates` has a state, about. */
+export const countDetectorStates = defineQuery({
+  name: 'count_detector_states',
+  sql: `SELECT uniq(d.series_id) AS series FROM detector_states AS d
+  WHERE d.tenant = {tenant:String} AND d.detector = {detector:String} AND d.as_of <= ${time('before')} AND d.day >= toDate(${time('before')}) - 30`,
+  params: z.object({ tenant: z.string(), detector: z.string(), before: z.number().int() }),
+  row: z.object({ series: integer }),
 });
 
 /** The newest states of some series that have seen nothing at or after `before`. */
