@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type ClickHouseHttp, startClickHouseHttp } from '../support/clickhouse-http.ts';
+import { eventually } from '../support/eventually.ts';
 import { minimalValue } from '../support/minimal-value.ts';
 import type { OpenApiDocument, Operation } from '../support/openapi.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -30,7 +31,11 @@ describe.skipIf(!hasChdb())('while ClickHouse is away', () => {
 
   beforeAll(async () => {
     front = await startClickHouseHttp();
-    const env = { CLICKHOUSE_URL: front.url, FLEETCAST_CLICKHOUSE_READ_TIMEOUT_SECONDS: '1' };
+    const env = {
+      CLICKHOUSE_URL: front.url,
+      FLEETCAST_CLICKHOUSE_READ_TIMEOUT_SECONDS: '1',
+      FLEETCAST_CLICKHOUSE_INSERT_TIMEOUT_SECONDS: '0.5',
+    };
     service = await startTestApp({ env });
     document = await service.get<OpenApiDocument>('/openapi.json');
   });
@@ -83,6 +88,24 @@ describe.skipIf(!hasChdb())('while ClickHouse is away', () => {
       const answer = await ask(route);
       expect(answer.status, `${route.method} ${route.path}: ${await answer.text()}`).not.toBe(500);
     }
+  });
+
+  test('an insert that hangs is sent again before long and /status says so; done late, it counts once', async () => {
+    type Told = { ingest: { storing: boolean }; degradations: { reason: string }[] };
+    await front.setFault('late');
+    const samples = [1, 2, 3].map((value) => ({ metric: 'late', agent: 'a', value, aggregation: 'sum' }));
+    expect((await service.post('/v1/samples', samples)).status).toBe(200);
+    const told = await eventually(async () => {
+      const status = await service.get<Told>('/status');
+      return status.ingest.storing ? undefined : status;
+    });
+    expect(told!.degradations.map(({ reason }) => reason).join()).toMatch(/it is away: no answer in \d/);
+    await front.setFault('none');
+    await eventually(() => service.writer.backlog().rows === 0);
+    expect(await service.get<Told>('/status')).toMatchObject({ ingest: { storing: true }, degradations: [] });
+    const { items } = await service.get<{ items: { id: string }[] }>('/v1/series?metric=late');
+    const { values } = await service.get<{ values: number[] }>(`/v1/series/${items[0]!.id}/points?step=hour`);
+    expect(values.reduce((sum, value) => sum + value, 0)).toBe(6);
   });
 
   test('what is refused is counted, and /status says what was seen', async () => {

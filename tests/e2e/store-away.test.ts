@@ -25,12 +25,17 @@ async function startAwayFront() {
 }
 
 describe.skipIf(!hasChdb())('while ClickHouse is away under load', () => {
-  test.each(['refuse', 'half', 'hang'] as const)(
+  // By "late", inserts are done after they were given up and sent again.
+  test.each(['refuse', 'half', 'hang', 'late'] as const)(
     'by "%s", records are taken in bounded memory, and each is stored once when it is back',
     async (fault) => {
       await using front = await startAwayFront();
       using directory = temporaryDirectory();
-      const env = { CLICKHOUSE_URL: front.url, FLEETCAST_JOBS_ENABLED: 'false' };
+      const env = {
+        CLICKHOUSE_URL: front.url,
+        FLEETCAST_JOBS_ENABLED: 'false',
+        ...(fault === 'late' && { FLEETCAST_CLICKHOUSE_INSERT_TIMEOUT_SECONDS: '0.3' }),
+      };
       const service = await startService({ dataDir: directory.path, env });
       const sender = startSender(service, { prefix: 'away', errorLength: 3000 });
       const answered = () => Object.values(sender.acknowledged).flat().length;
