@@ -59,6 +59,7 @@ export async function openKnownRecords({ folder, capacity }: KnownRecordsOptions
     const rows = keys.length / 2;
     let isNew: Uint8Array | undefined;
     let duplicates = 0;
+    memory.recent.fetch(keys);
     for (let i = 0; i < rows; i++) {
       if (memory.recent.add(keys[2 * i]!, keys[2 * i + 1]!)) continue;
       isNew ??= new Uint8Array(rows).fill(1);

@@ -12,6 +12,11 @@
 export interface RecentKeys {
   /** @returns whether the key is new. */
   add(high: number, low: number): boolean;
+  /**
+   * Reads where keys stand that are added next, two words each: one after the other without a question in between, the
+   * processor fetches many at a time, and to add them takes a fraction of the time.
+   */
+  fetch(keys: Uint32Array): void;
   /** Forgets a key that was added a moment ago. */
   remove(high: number, low: number): void;
   size(): number;
@@ -33,6 +38,10 @@ export function createRecentKeys(capacity: number): RecentKeys {
       }
       return true;
     },
+    fetch(keys) {
+      current.fetch(keys);
+      if (older.size() > 0) older.fetch(keys);
+    },
     remove(high, low) {
       const word = low === 0 && high === 0 ? 1 : low;
       current.remove(high, word);
@@ -45,6 +54,9 @@ export function createRecentKeys(capacity: number): RecentKeys {
 interface Generation {
   has(high: number, low: number): boolean;
   add(high: number, low: number): boolean;
+  fetch(keys: Uint32Array): void;
+  /** Of use to nobody, but what nobody keeps is not read. */
+  fetched: number;
   remove(high: number, low: number): void;
   clear(): void;
   size(): number;
@@ -68,7 +80,8 @@ function createGeneration(capacity: number): Generation {
   }
   const isTaken = (slot: number) => words[2 * slot] !== 0 || words[2 * slot + 1] !== 0;
 
-  return {
+  const generation: Generation = {
+    fetched: 0,
     has: (high, low) => isTaken(find(high, low)),
     add(high, low) {
       const slot = find(high, low);
@@ -77,6 +90,11 @@ function createGeneration(capacity: number): Generation {
       words[2 * slot + 1] = low;
       size++;
       return true;
+    },
+    fetch(keys) {
+      let sum = 0;
+      for (let i = 1; i < keys.length; i += 2) sum ^= words[2 * (keys[i]! & mask)]!;
+      generation.fetched = sum;
     },
     remove(high, low) {
       let hole = find(high, low);
@@ -99,4 +117,5 @@ function createGeneration(capacity: number): Generation {
     },
     size: () => size,
   };
+  return generation;
 }
