@@ -300,6 +300,15 @@ describe.skipIf(!hasChromium)(title, () => {
     }
   });
 
+  test.each([390, 768, 1000, 1280])('the link of the page that is shown is in sight at %s pixels', async (width) => {
+    const { page } = await open(`${service.url}/#/access`, { viewport: { width, height: 844 } });
+    const link = await page.getByRole('link', { name: 'Access' }).boundingBox();
+    const room = await page.getByRole('navigation').boundingBox();
+    expect(link!.x).toBeGreaterThanOrEqual(room!.x - 1);
+    expect(link!.x + link!.width).toBeLessThanOrEqual(room!.x + room!.width + 1);
+    await page.close();
+  });
+
   test('where a key is required it is asked for, refused when wrong, and kept in this tab only', async () => {
     const locked = await startService({
       env: { FLEETCAST_AUTH: 'required', FLEETCAST_BOOTSTRAP_KEY: key, FLEETCAST_JOBS_ENABLED: 'false' },
