@@ -53,8 +53,10 @@ const quietHours = 1;
 const newcomerQuietHours = 12;
 /** Beyond this a value says no more: its square is still a number in single precision. */
 const largestValue = 1e18;
-/** Beyond this a score says no more. */
+/** Beyond this a score says no more; */
 const highestScore = 1000;
+/** nor beyond this where all was 0 for ever, for there is no unit to measure by. */
+const highestUnmeasured = 4;
 /** From here on a score is worth a look, and told apart from what goes on. */
 const noticeable = 0.8;
 /** What goes on scores at most this. */
@@ -120,7 +122,11 @@ export const composite: Detector & { readonly id: 'composite' } = {
     const views = look(state, at.views, band, value, { gapHours, maturity, blipHabit: allowance.blipHabit });
 
     const factor = settings.thresholdFactor ?? 1;
-    const score = scoreNovelty(state, { views, caution, allowance, factor, maturity }, gapHours);
+    const score = scoreNovelty(
+      state,
+      { views, isMeasured: !band.wasAlwaysZero, caution, allowance, factor, maturity },
+      gapHours,
+    );
     state[at.samples] = samples;
     state[at.observedHours]! += elapsedHours;
     learnViews(state, at.views, views, samples, elapsedHours);
@@ -172,6 +178,7 @@ function turnClock(
 
 interface Novelty {
   views: Views;
+  isMeasured: boolean;
   caution: number;
   allowance: Allowance;
   factor: number;
@@ -181,12 +188,13 @@ interface Novelty {
 /** The score as it is told: in full while it is new, and held back while it goes on. Enters what is an alarm into the budget. */
 function scoreNovelty(
   state: FlatState,
-  { views, caution, allowance, factor, maturity }: Novelty,
+  { views, isMeasured, caution, allowance, factor, maturity }: Novelty,
   gapHours: number,
 ): number {
-  const raw = Math.min(highestScore, views.alone);
-  const lasting = views.lasting / (caution * allowance.lastingWider);
-  const score = Math.min(highestScore, Math.max(lasting, views.blip / (caution * allowance.blipWider)));
+  const highest = isMeasured ? highestScore : highestUnmeasured;
+  const raw = Math.min(highest, views.alone);
+  const lasting = Math.min(highest, views.lasting) / (caution * allowance.lastingWider);
+  const score = Math.max(lasting, Math.min(highest, views.blip) / (caution * allowance.blipWider));
   const halfLifeHours = quietHours + newcomerQuietHours * (1 - maturity) ** 2;
   const isAlarm = isNew(state, at.newAlarm, score, 1, gapHours, halfLifeHours);
   const isTold = isToldNew(state, score, factor, gapHours, halfLifeHours);

@@ -1,3 +1,4 @@
+import { activityLength, activityOf, learnActivity, wasAlwaysZero } from './activity.ts';
 import { minuteOfHour, weekdayOf } from './calendar.ts';
 import type { LevelShift } from './detector.ts';
 import { type FlatState, layOut } from './flat-state.ts';
@@ -43,6 +44,8 @@ const deviationToSigma = Math.sqrt(Math.PI / 2);
 /** The least sigma, as a share of the level: a series that never changed may change by some 1 %. */
 const leastSigmaShare = 0.0016;
 const leastSigma = 1e-9;
+/** and of a series of zeros, as a share of what it shows otherwise. */
+const activeSigmaShare = 0.05;
 /** Time constants in hours: two thirds of a change are taken over in this time. */
 const levelHours = 3;
 const adjustmentHours = 12;
@@ -76,6 +79,7 @@ const { at, length } = layOut({
   hourlyAbove: hourlyReachLength,
   hourlyBelow: hourlyReachLength,
   shift: levelShiftLength,
+  activity: activityLength,
 });
 export const seasonalBandLength = length;
 
@@ -98,8 +102,11 @@ export interface Band {
   noise: number;
   /** The mean absolute residual that the band is made of. */
   scale: number;
-  /** The least sigma that anything measured in the unit of the series has. */
+  /** The least sigma of a sample, and of a mean of several, in which what is seldom shown has less weight. */
   leastSigma: number;
+  leastMeanSigma: number;
+  /** Then what comes first has no unit to be measured in. */
+  wasAlwaysZero: boolean;
   /** The recent level, whatever the hour. */
   level: number;
   hourOfDay: number;
@@ -163,7 +170,9 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
   const known = scaleOfHour > 0 ? daysKnown(state, band + at.profile) : 0;
   const scale = (state[band + at.scale]! + known * scaleOfHour) / (1 + known);
   const chance = state[band + at.isCount] === 1 ? Math.sqrt(Math.max(1, expected)) : leastSigma;
-  const least = Math.max(leastSigmaShare * Math.abs(expected), chance);
+  const activity = activeSigmaShare * activityOf(state, band + at.activity);
+  const steady = Math.max(leastSigmaShare * Math.abs(expected), chance);
+  const least = Math.max(steady, activity);
   const timing = isSeasonal ? timingHours * steepestStep(state, band + at.profile) : 0;
   const noise =
     timing + bandSigmas * Math.max(scale * deviationToSigma, least) * (1 + newcomerWidening * (1 - maturity));
@@ -179,6 +188,8 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
     noise,
     scale,
     leastSigma: least,
+    leastMeanSigma: Math.max(steady, activity / 2),
+    wasAlwaysZero: wasAlwaysZero(state, band + at.activity),
     level,
     hourOfDay,
     isSeasonal,
@@ -225,6 +236,7 @@ export function learnBand(
   noteDistance(state, band + (residual >= 0 ? at.above : at.below), distance, side !== 0);
   noteInHour(state, band + (residual >= 0 ? at.hourlyAbove : at.hourlyBelow), distance);
   noteResidual(state, band + at.shift, value, residual, side);
+  learnActivity(state, band + at.activity, value, samples, elapsedHours);
   observe(state, band + at.profile, timeMs, value);
 }
 

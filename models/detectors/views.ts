@@ -171,7 +171,7 @@ function seeHour(
   const clipped = Math.max(-halfBand, Math.min(halfBand, residual));
   const before = state[views + at.mean]!;
   const mean = before + (elapsedHours / (meanHours + elapsedHours)) * (clipped - before);
-  const leastMean = meanLeastSigmas * band.leastSigma;
+  const leastMean = meanLeastSigmas * band.leastMeanSigma;
   hour.mean = mean;
   hour.edge = edgeOf(state, views + (mean >= 0 ? at.meanAbove : at.meanBelow), meanOptions, leastMean);
 
