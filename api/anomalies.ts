@@ -2,11 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { agentDetectors } from '../analytics/detect-agents.ts';
 import { readPeerBand } from '../analytics/peer-band.ts';
 import type { ModelPool } from '../models/pool.ts';
+import { StoreAwayError } from '../store/away.ts';
 import { type AnomalyRow, listAnomalies, scoresOfSeries } from '../store/queries/detection.ts';
 import { incidentsOfFinding } from '../store/queries/incidents.ts';
 import { listFeedback } from '../store/records/feedback.ts';
 import type { StateStore } from '../store/state.ts';
 import type { TelemetryStore } from '../store/telemetry.ts';
+import { AppError } from '../telemetry/errors.ts';
 import { anomalySchema, anyAnomaly, findAnomaly, toAnomaly } from './anomaly.ts';
 import { requireScope } from './auth.ts';
 import { createRouter } from './context.ts';
@@ -29,6 +31,10 @@ const anomalyDetailSchema = anomalySchema
         expected: column,
         lower: column,
         upper: column,
+        missing: z
+          .string()
+          .nullable()
+          .openapi({ description: 'Why there is no band, where the workers had no time for it.' }),
       })
       .openapi({ description: 'The series around the anomaly, with what was expected of it.' }),
     heldBackFor: feedbackSchema.nullable().openapi({ description: 'What was said, for which nobody is told of it.' }),
@@ -90,7 +96,9 @@ export function createAnomaliesRoutes({ telemetry, state, pool, onDemand }: Anom
   /** The band of the detector that found it; that of peers is drawn from them when somebody asks. */
   function bandOf(tenant: string, row: AnomalyRow, gone: AbortSignal) {
     return row.detector === agentDetectors.peers
-      ? onDemand(gone, (signal) => readBandOfPeers({ telemetry, pool }, tenant, row, signal))
+      ? onDemand(gone, (signal) => readBandOfPeers({ telemetry, pool }, tenant, row, signal)).catch((error: unknown) =>
+          withoutBand(row, error),
+        )
       : readBand(telemetry, tenant, row);
   }
 
@@ -172,7 +180,16 @@ async function readBandOfPeers(
     expected: finite(band?.verdicts.expected),
     lower: finite(band?.verdicts.lower),
     upper: finite(band?.verdicts.upper),
+    missing: null,
   };
+}
+
+/** An anomaly is shown without its band when the workers have no time to compute it, and says so. */
+function withoutBand(row: AnomalyRow, error: unknown) {
+  if (!(error instanceof AppError) || error instanceof StoreAwayError || error.code !== 'unavailable') throw error;
+  const none: (number | null)[] = [];
+  const columns = { values: none, scores: none, expected: none, lower: none, upper: none };
+  return { stepSeconds: row.step_seconds, times: [], ...columns, missing: error.message };
 }
 
 async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
@@ -192,5 +209,6 @@ async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyR
     expected: finite('expected'),
     lower: finite('lower'),
     upper: finite('upper'),
+    missing: null,
   };
 }

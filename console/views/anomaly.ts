@@ -56,7 +56,7 @@ function band({ anomaly, series }: Loaded, now: number): Child {
     h('p', { class: 'reason' }, reason, hasHour.test(reason) && h('span', { class: 'note' }, ' (UTC)')),
     h('p', { class: 'labels' }, labelList(labels)),
     times.length === 0
-      ? emptyNote('The scores around it are no longer kept.')
+      ? emptyNote(band.missing === null ? 'The scores around it are no longer kept.' : `No band: ${band.missing}.`)
       : chart(seriesChart({ series, points, scores, anomalies: [anomaly], range, maxAheadMs: 0, isTall: true })),
     facts([
       ['Began', timeMark(startedAt)],

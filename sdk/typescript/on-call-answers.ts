@@ -58,6 +58,8 @@ export interface AnomalyDetail extends Anomaly {
     expected: (number | null)[];
     lower: (number | null)[];
     upper: (number | null)[];
+    /** Why there is no band, where there was no time to compute it. */
+    missing: string | null;
   };
   /** What was said, for which nobody is told of it. */
   heldBackFor: Feedback | null;

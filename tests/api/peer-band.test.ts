@@ -19,14 +19,14 @@ interface Detail {
   expected: number;
   lower: number;
   upper: number;
-  band: Record<'times' | 'values' | 'scores' | 'expected' | 'lower' | 'upper', number[]>;
+  band: Record<'times' | 'values' | 'scores' | 'expected' | 'lower' | 'upper', number[]> & { missing: string | null };
 }
 
 describe.skipIf(!hasChdb())('an anomaly that peers tell', () => {
   let service: TestApp;
 
   beforeAll(async () => {
-    service = await startTestApp({ now: () => now });
+    service = await startTestApp({ now: () => now, env: { FLEETCAST_MODELS_ON_DEMAND_REQUESTS: '1' } });
     await service.post(
       '/v1/heartbeats',
       agents.map((agent) => ({ agent, type: 'crawler', version: '1' })),
@@ -61,5 +61,16 @@ describe.skipIf(!hasChdb())('an anomaly that peers tell', () => {
     expect(band.values[peak]!).toBeGreaterThan(band.upper[peak]!);
     const isInside = (n: number) => band.values[n]! > band.lower[n]! && band.values[n]! < band.upper[n]!;
     expect([0, 50, 100, 150, 175].map(isInside)).toEqual([true, true, true, true, true]);
+  });
+
+  test('is shown to everybody who asks at once: whose band there was no time for is told so', async () => {
+    const { items } = await service.get<{ items: Detail[] }>('/v1/anomalies?metric=cpu_ratio');
+    const { id } = items.find(({ detector }) => detector === 'peers')!;
+    const all = await Promise.all([1, 2, 3, 4].map(() => service.get<Detail>(`/v1/anomalies/${id}`)));
+    for (const { band } of all) {
+      expect(band.times.length).toBe(band.missing === null ? 180 : 0);
+      expect(band.missing ?? 'being computed already').toContain('being computed already');
+    }
+    expect(all.some(({ band }) => band.missing === null)).toBe(true);
   });
 });
