@@ -21,6 +21,9 @@ export interface OpenStoresDeps {
   now: () => Date;
 }
 
+/** For so long a ClickHouse server may say nothing to a job. */
+const silenceSeconds = 60;
+
 /** Opens both stores and brings them up to date: their schema, the default tenant and its objectives, the first key. */
 export async function openStores({
   config,
@@ -30,9 +33,11 @@ export async function openStores({
   holder,
   now,
 }: OpenStoresDeps): Promise<{ telemetry: TelemetryStore; state: StateStore }> {
+  const { readTimeoutSeconds, insertTimeoutSeconds } = config.clickhouse;
   const telemetry = await openTelemetryStore({
     url: config.clickhouseUrl,
-    insertTimeoutSeconds: config.clickhouse.insertTimeoutSeconds,
+    timeoutSeconds: Math.max(silenceSeconds, readTimeoutSeconds, insertTimeoutSeconds),
+    insertTimeoutSeconds,
     onStatement: observeStatements(metrics, health, log),
   });
   const state = openStateStore({ url: config.databaseUrl, holder, now });
