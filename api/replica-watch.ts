@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/log.ts';
 
 export interface ReplicaWatchDeps {
   state: StateStore;
-  totals: Pick<CounterTotals, 'heardSince'>;
+  totals: Pick<CounterTotals, 'heardSince' | 'share'>;
   /** Names this process among the replicas. */
   holder: string;
   health: Health;
@@ -23,6 +23,8 @@ const component = 'counters';
 const lookEveryMs = 60_000;
 /** A sender that is moved to another replica has been at both for so long at most, one that is spread over them for longer. */
 const windowMs = 5 * 60_000;
+/** For so long the senders of a replica that left may come here with what they told it. */
+const afterPeersMs = 10 * 60_000;
 /** The smallest identifiers, which are hashes: two replicas that hear the same series choose the same ones. */
 const comparedSeries = 64;
 
@@ -50,10 +52,13 @@ export async function startReplicaWatch(deps: ReplicaWatchDeps & { log: Logger }
  */
 export function createReplicaWatch({ state, totals, holder, health, now }: ReplicaWatchDeps): ReplicaWatch {
   let sharedSince: number | undefined;
+  let lastPeerAt = Number.NEGATIVE_INFINITY;
   return {
     async look() {
       const at = now().getTime();
       const others = (await listReplicas(state, now())).filter((replica) => replica.holder !== holder);
+      if (others.length > 0) lastPeerAt = at;
+      totals.share(at - lastPeerAt < afterPeersMs);
       const counters = others.length === 0 ? [] : await totals.heardSince(at - windowMs, comparedSeries);
       await reportReplica(state, { holder, counters }, now());
       const mine = new Set(counters);

@@ -20,6 +20,9 @@ export interface CounterTotals {
   keep(totals: readonly (CounterTotal & { seriesId: string })[]): Promise<void>;
   /** Of the series whose last total is younger than a time, those with the smallest identifiers, as many as `most`. */
   heardSince(time: number, most: number): Promise<string[]>;
+  /** Says whether others keep totals too, to whom a counter may have told its earlier ones. */
+  share(areShared: boolean): void;
+  areShared(): boolean;
   /** Writes down what is left, to outlive the machine as well. */
   close(): Promise<void>;
 }
@@ -63,6 +66,7 @@ export async function openCounterTotals({
     if (id === 0n) break;
     places.set(id.toString(), at);
   }
+  let shared = false;
   let writing = Promise.resolve();
   let next: Promise<void> | undefined;
 
@@ -148,6 +152,10 @@ export async function openCounterTotals({
       }
       return smallest.map(String);
     },
+    share(areShared) {
+      shared = areShared;
+    },
+    areShared: () => shared,
     async close() {
       await flush();
       try {

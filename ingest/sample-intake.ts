@@ -29,6 +29,8 @@ export interface IntakeOutcome {
 
 const maxReasons = 10;
 const maxSetAside = 100;
+/** A counter that began so lately has told no replica before: exporters send once a minute. */
+const firstTotalMs = 2 * 60_000;
 
 /**
  * Takes the samples of one request, of any protocol whose series are interned, and stores them together. Columns are
@@ -61,8 +63,8 @@ export class SampleIntake {
     this.#options = options;
     this.#sender = sender;
     this.#source = source;
-    this.aliveSince = aliveSince;
     const nowMs = sender.receivedAt ?? options.now().getTime();
+    this.aliveSince = options.totals.areShared() ? Math.max(aliveSince, nowMs - firstTotalMs) : aliveSince;
     this.#batch = new SampleBatch(options, sender, nowMs);
     this.#bounds = timeBounds(options, { nowMs, backfill: sender.backfill });
   }

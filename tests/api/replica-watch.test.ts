@@ -81,6 +81,21 @@ describe('replicas that share a state store', () => {
     expect(degraded()).toEqual([false, false]);
   });
 
+  test('hold first totals for told to one another, until ten minutes after the last of the others has gone', async () => {
+    const [a, b] = replicas;
+    await a!.watch.look();
+    expect(a!.totals.areShared()).toBe(false);
+    await b!.watch.look();
+    await a!.watch.look();
+    await b!.watch.leave();
+    replicas = [a!];
+    await pass(9, async () => {});
+    expect(a!.totals.areShared()).toBe(true);
+    await pass(3, async () => {});
+    expect(a!.totals.areShared()).toBe(false);
+    await b!.totals.close();
+  });
+
   test('are counted while they are there, and neither after they left nor when they have been silent', async () => {
     const holders = async () => (await listReplicas(state.store, now())).map(({ holder }) => holder);
     await pass(1, async () => {});
