@@ -33,18 +33,20 @@ export interface Allowance {
   blipHabit: number;
 }
 
-/** Pays off what time allows, and tells what is allowed now. */
+/** Filled anew for each sample: what lives for one sample only would keep the garbage collector busy. */
+const allowance: Allowance = { lastingWider: 1.5, blipWider: 1.5, blipHabit: 0.5 };
+
+/** Pays off what time allows, and tells what is allowed now; the answer is valid until the next. */
 export function payBudget(state: FlatState, budget: number, alarmsPerWeek: number, elapsedHours: number): Allowance {
   const paid = (alarmsPerWeek * elapsedHours) / hoursAWeek;
   const lasting = Math.max(0, state[budget + at.lasting]! - (1 - shareOfBlips) * paid);
   const blips = Math.max(0, state[budget + at.blips]! - shareOfBlips * paid);
   state[budget + at.lasting] = lasting;
   state[budget + at.blips] = blips;
-  return {
-    lastingWider: lasting <= freeAlarms ? 1 : Math.exp(wideningPerAlarm * (lasting - freeAlarms)),
-    blipWider: blips === 0 ? 1 : Math.exp(wideningPerBlip * blips),
-    blipHabit: Math.min(1, blips),
-  };
+  allowance.lastingWider = lasting <= freeAlarms ? 1 : Math.exp(wideningPerAlarm * (lasting - freeAlarms));
+  allowance.blipWider = blips === 0 ? 1 : Math.exp(wideningPerBlip * blips);
+  allowance.blipHabit = Math.min(1, blips);
+  return allowance;
 }
 
 /** Enters what became of a sample: an alarm or none, of something that lasts or of something that stands alone. */

@@ -119,7 +119,7 @@ export const composite: Detector & { readonly id: 'composite' } = {
     const caution = cautionOf(state, settings);
     const allowance = payBudget(state, at.budget, settings.alarmsPerSeriesPerWeek, gapHours);
     const band = predictBand(state, at.band, timeMs, maturity);
-    const views = look(state, at.views, band, value, { gapHours, maturity, blipHabit: allowance.blipHabit });
+    const views = look(state, at.views, band, value, gapHours, maturity, allowance.blipHabit);
 
     const factor = settings.thresholdFactor ?? 1;
     const score = scoreNovelty(

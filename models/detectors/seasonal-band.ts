@@ -155,6 +155,28 @@ export function endBandNewcomersHour(state: FlatState, band: number): void {
   for (const reach of [band + at.above, band + at.below]) closeNewcomersHour(state, reach);
 }
 
+/** Filled anew for each sample: what lives for one sample only would keep the garbage collector busy. */
+const predicted: Band = {
+  expected: 0.5,
+  minute: 0,
+  offset: 0.5,
+  floor: 0.5,
+  above: 0.5,
+  below: 0.5,
+  blipAbove: 0.5,
+  blipBelow: 0.5,
+  noise: 0.5,
+  scale: 0.5,
+  leastSigma: 0.5,
+  leastMeanSigma: 0.5,
+  wasAlwaysZero: true,
+  level: 0.5,
+  hourOfDay: 0,
+  isSeasonal: false,
+  weekday: -1,
+};
+
+/** What is expected of the next sample, valid until the next prediction. */
 export function predictBand(state: FlatState, band: number, timeMs: number, maturity: number): Band {
   const hour = watchedHour(state, band + at.profile);
   const hourOfDay = hourOfDayOf(hour);
@@ -176,25 +198,24 @@ export function predictBand(state: FlatState, band: number, timeMs: number, matu
   const timing = isSeasonal ? timingHours * steepestStep(state, band + at.profile) : 0;
   const noise =
     timing + bandSigmas * Math.max(scale * deviationToSigma, least) * (1 + newcomerWidening * (1 - maturity));
-  return {
-    expected,
-    minute,
-    offset,
-    floor,
-    above: Math.max(noise, beyondReach * reachOf(state, band + at.above, band + at.hourlyAbove, hourOfDay)),
-    below: Math.max(noise, beyondReach * reachOf(state, band + at.below, band + at.hourlyBelow, hourOfDay)),
-    blipAbove: beyondReach * reachedOnce(state, band + at.above),
-    blipBelow: beyondReach * reachedOnce(state, band + at.below),
-    noise,
-    scale,
-    leastSigma: least,
-    leastMeanSigma: Math.max(steady, activity / 2),
-    wasAlwaysZero: wasAlwaysZero(state, band + at.activity),
-    level,
-    hourOfDay,
-    isSeasonal,
-    weekday: isSeasonal && isOfWeekday(state, band + at.profile) ? weekdayOf(hour) : -1,
-  };
+  predicted.expected = expected;
+  predicted.minute = minute;
+  predicted.offset = offset;
+  predicted.floor = floor;
+  predicted.above = Math.max(noise, beyondReach * reachOf(state, band + at.above, band + at.hourlyAbove, hourOfDay));
+  predicted.below = Math.max(noise, beyondReach * reachOf(state, band + at.below, band + at.hourlyBelow, hourOfDay));
+  predicted.blipAbove = beyondReach * reachedOnce(state, band + at.above);
+  predicted.blipBelow = beyondReach * reachedOnce(state, band + at.below);
+  predicted.noise = noise;
+  predicted.scale = scale;
+  predicted.leastSigma = least;
+  predicted.leastMeanSigma = Math.max(steady, activity / 2);
+  predicted.wasAlwaysZero = wasAlwaysZero(state, band + at.activity);
+  predicted.level = level;
+  predicted.hourOfDay = hourOfDay;
+  predicted.isSeasonal = isSeasonal;
+  predicted.weekday = isSeasonal && isOfWeekday(state, band + at.profile) ? weekdayOf(hour) : -1;
+  return predicted;
 }
 
 /** So far a sample moves what is expected and the level: what the band allows, but stands alone, would pull them after it. */

@@ -66,20 +66,34 @@ export interface Views extends Sight, LearningLimits {
   speaker: View;
 }
 
-/** What the views must know of the series: `blipHabit` is 0 to 1. */
-export interface Circumstances {
-  gapHours: number;
-  maturity: number;
-  blipHabit: number;
-}
+/** Filled anew for each sample: what lives for one sample only would keep the garbage collector busy. */
+const season: Sight = { alone: 0.5, lasting: 0.5, blip: 0.5 };
+const jumped: Sight = { alone: 0.5, lasting: 0.5, blip: 0.5 };
+const hour: Sight & { mean: number; edge: number } = { alone: 0.5, lasting: 0.5, blip: 0.5, mean: 0.5, edge: 0.5 };
+const seen: Views = {
+  alone: 0.5,
+  lasting: 0.5,
+  blip: 0.5,
+  residual: 0.5,
+  jump: 0.5,
+  jumpEdge: 0.5,
+  mean: 0.5,
+  meanEdge: 0.5,
+  speaker: 'season',
+  residualLimit: 0.5,
+  jumpLimit: 0.5,
+};
 
-/** Filled anew for each sample: objects that live for one sample only would keep the garbage collector busy. */
-const season: Sight = { alone: 0, lasting: 0, blip: 0 };
-const jumped: Sight = { alone: 0, lasting: 0, blip: 0 };
-const hour: Sight & { mean: number; edge: number } = { alone: 0, lasting: 0, blip: 0, mean: 0, edge: 0 };
-
-export function look(state: FlatState, views: number, band: Band, value: number, now: Circumstances): Views {
-  const { gapHours, blipHabit } = now;
+/** What the views see of a sample, valid until the next; `blipHabit` is 0 to 1. */
+export function look(
+  state: FlatState,
+  views: number,
+  band: Band,
+  value: number,
+  gapHours: number,
+  maturity: number,
+  blipHabit: number,
+): Views {
   const residual = value - band.expected;
   const jump = gapHours > 1 ? 0 : value - band.level;
   const lastingResidual = inCommon(residual, state[views + at.residual]!);
@@ -89,22 +103,21 @@ export function look(state: FlatState, views: number, band: Band, value: number,
   const onceInSeason = residual >= 0 ? band.blipAbove : band.blipBelow;
   see(season, seasonWeight, residual, lastingResidual, edgeOfSeason, blipHabit * onceInSeason);
   const jumpEdge = seeJump(state, views, band, jump, lastingJump, blipHabit);
-  seeHour(state, views, band, residual, lastingResidual, now);
+  seeHour(state, views, band, residual, lastingResidual, Math.min(1, gapHours), maturity, blipHabit);
 
   const learned = band.noise * Math.min(learnedNoise, 1 / blipHabit);
-  return {
-    alone: Math.max(season.alone, jumped.alone, hour.alone),
-    lasting: Math.max(season.lasting, jumped.lasting, hour.lasting),
-    blip: Math.max(season.blip, jumped.blip, hour.blip),
-    residual,
-    jump,
-    jumpEdge,
-    mean: hour.mean,
-    meanEdge: hour.edge,
-    speaker: speaker(),
-    residualLimit: Math.max(learned, lastingResidual),
-    jumpLimit: Math.max(learned, lastingJump),
-  };
+  seen.alone = Math.max(season.alone, jumped.alone, hour.alone);
+  seen.lasting = Math.max(season.lasting, jumped.lasting, hour.lasting);
+  seen.blip = Math.max(season.blip, jumped.blip, hour.blip);
+  seen.residual = residual;
+  seen.jump = jump;
+  seen.jumpEdge = jumpEdge;
+  seen.mean = hour.mean;
+  seen.meanEdge = hour.edge;
+  seen.speaker = speaker();
+  seen.residualLimit = Math.max(learned, lastingResidual);
+  seen.jumpLimit = Math.max(learned, lastingJump);
+  return seen;
 }
 
 /** Lets the edges learn what was seen; `samples` counts the sample, `elapsedHours` is at most 1. */
@@ -164,9 +177,10 @@ function seeHour(
   band: Band,
   residual: number,
   lastingResidual: number,
-  { gapHours, maturity, blipHabit }: Circumstances,
+  elapsedHours: number,
+  maturity: number,
+  blipHabit: number,
 ): void {
-  const elapsedHours = Math.min(1, gapHours);
   const halfBand = (band.above + Math.min(band.below, band.expected - band.floor)) / 2;
   const clipped = Math.max(-halfBand, Math.min(halfBand, residual));
   const before = state[views + at.mean]!;
