@@ -14,7 +14,7 @@ import { readRequestV2 } from './remote-write-v2.ts';
 import { type IntakeOptions, type IntakeOutcome, SampleIntake } from './sample-intake.ts';
 import { Series, SeriesBook } from './series-book.ts';
 import { identify, type SeriesIdentity, UnfitSeries } from './series-identity.ts';
-import { Trail, TrailWalk } from './series-trail.ts';
+import { SeriesTrail, SeriesWalk } from './series-trail.ts';
 import { WireError } from './wire.ts';
 
 export type RemoteWriteVersion = 1 | 2;
@@ -46,7 +46,7 @@ interface TenantBooks {
   series: ReturnType<SeriesBook['of']>;
   histograms: ReturnType<SeriesBook<HistogramSeries>['of']>;
   metadata: MetadataBook;
-  trail: Trail;
+  trail: SeriesTrail;
 }
 
 /** Prometheus remote write, 1.0 and 2.0. Series are interned: of a known one, only its samples are looked at. */
@@ -60,10 +60,10 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
     let books = tenantBooks.get(tenant);
     if (books === undefined) {
       const [series, histograms] = [seriesBook.of(tenant), histogramBook.of(tenant)];
-      books = { tenant, series, histograms, metadata: new MetadataBook(), trail: new Trail() };
+      books = { tenant, series, histograms, metadata: new MetadataBook(), trail: new SeriesTrail() };
       tenantBooks.set(tenant, books);
     }
-    if (books.trail.patterns.isFull) books.trail = new Trail();
+    if (books.trail.patterns.isFull) books.trail = new SeriesTrail();
     return books;
   }
 
@@ -88,7 +88,7 @@ export function createRemoteWrite(options: IntakeOptions): RemoteWrite {
 export class RemoteWriteReading {
   readonly intake: SampleIntake;
   readonly metadata: MetadataBook;
-  readonly walk: TrailWalk;
+  readonly walk: SeriesWalk;
   readonly #books: TenantBooks;
   /** Values and histograms that were taken. */
   samples = 0;
@@ -97,7 +97,7 @@ export class RemoteWriteReading {
   constructor(intake: SampleIntake, books: TenantBooks, message: Buffer) {
     this.intake = intake;
     this.metadata = books.metadata;
-    this.walk = new TrailWalk(books.trail, books.series.generation, message);
+    this.walk = new SeriesWalk(books.trail, books.series, message);
     this.#books = books;
   }
 

@@ -1,37 +1,32 @@
-import { BytePatterns, viewOf } from './byte-patterns.ts';
+import { viewOf } from './byte-patterns.ts';
 import { JsonNumberReader, type SampleTokens, tokensOf } from './json-tokens.ts';
 import { RecentMap } from './recent-map.ts';
 import type { StorableSeries } from './storable-series.ts';
+import { type Mark, Trail, TrailWalk } from './trail.ts';
 
 /**
  * A series with the bytes that spell it in a line: what stands before, between and behind its two numbers, one after
  * the other from `place`.
  */
-interface Mark {
+interface LineMark extends Mark<LineMark> {
   series: StorableSeries;
   place: number;
   headLength: number;
   middleLength: number;
   tailLength: number;
   isTimeFirst: boolean;
-  generation: number;
-  /** The one that came after it last time. */
-  next: Mark | undefined;
 }
 
 const maxSeries = 200_000;
 
 /** How the samples of one tenant were spelled lately, a line each. */
-export class SampleLines {
-  readonly known = new RecentMap<Mark>(maxSeries);
-  readonly patterns = new BytePatterns();
-  first: Mark | undefined;
+export class SampleLines extends Trail<LineMark> {
+  readonly known = new RecentMap<LineMark>(maxSeries);
 }
 
 /**
  * Walks through the lines of one request. A line that is spelled like one before, but for the numbers of `time` and
- * `value`, is of the same series and need not be parsed and checked again: its numbers are read where they stand. A
- * sender mostly sends the same series in the same order, so what came next last time is tried first.
+ * `value`, is of the same series and need not be parsed and checked again: its numbers are read where they stand.
  *
  * @example
  * const series = walk.find(start, end);
@@ -43,7 +38,7 @@ export class SampleLineWalk {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #numbers: JsonNumberReader;
-  #last: Mark | undefined;
+  readonly #walk: TrailWalk<LineMark>;
   #unknown: { tokens: SampleTokens; key: string; start: number; end: number } | undefined;
   /** What the line says that was found last; not checked against any bound. */
   time = 0;
@@ -54,15 +49,15 @@ export class SampleLineWalk {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.#numbers = new JsonNumberReader(bytes);
+    this.#walk = new TrailWalk(lines, lines.known);
   }
 
   /** The series of the line from `start` to `end`, when a line was learned that is spelled like it. */
   find(start: number, end: number): StorableSeries | undefined {
     this.#unknown = undefined;
-    const expected = this.#last === undefined ? this.#lines.first : this.#last.next;
-    const isCurrent = expected?.generation === this.#lines.known.generation;
-    if (expected !== undefined && isCurrent && this.#reads(expected, start, end)) {
-      this.#last = expected;
+    const expected = this.#walk.expected();
+    if (expected !== undefined && this.#reads(expected, start, end)) {
+      this.#walk.follow(expected);
       return expected.series;
     }
     return this.#lookUp(start, end);
@@ -76,7 +71,7 @@ export class SampleLineWalk {
     const place = patterns.add(this.#bytes, start, tokens.firstStart);
     patterns.add(this.#bytes, tokens.firstEnd, tokens.secondStart);
     patterns.add(this.#bytes, tokens.secondEnd, end);
-    const mark: Mark = {
+    const mark: LineMark = {
       series,
       place,
       headLength: tokens.firstStart - start,
@@ -87,7 +82,7 @@ export class SampleLineWalk {
       next: undefined,
     };
     this.#lines.known.set(key, mark);
-    this.#pass(mark);
+    this.#walk.pass(mark);
   }
 
   #lookUp(start: number, end: number): StorableSeries | undefined {
@@ -100,19 +95,12 @@ export class SampleLineWalk {
     const mark = this.#lines.known.get(key);
     if (mark === undefined) this.#unknown = { tokens, key, start, end };
     if (mark === undefined || !this.#reads(mark, start, end)) return undefined;
-    this.#pass(mark);
+    this.#walk.pass(mark);
     return mark.series;
   }
 
-  #pass(mark: Mark): void {
-    mark.generation = this.#lines.known.generation;
-    if (this.#last === undefined) this.#lines.first = mark;
-    else this.#last.next = mark;
-    this.#last = mark;
-  }
-
   /** Whether the line is spelled so; then its numbers are read. */
-  #reads({ place, headLength, middleLength, tailLength, isTimeFirst }: Mark, start: number, end: number): boolean {
+  #reads({ place, headLength, middleLength, tailLength, isTimeFirst }: LineMark, start: number, end: number): boolean {
     const numbers = this.#numbers;
     const view = this.#view;
     const { patterns } = this.#lines;

@@ -1,52 +1,44 @@
-import { BytePatterns, viewOf } from './byte-patterns.ts';
+import { viewOf } from './byte-patterns.ts';
 import type { Series } from './series-book.ts';
+import { type Mark, Trail, TrailWalk } from './trail.ts';
 
-/** A series on the trail, with the place and length of the bytes that spell it and the one that came next last time. */
-interface Mark {
+/** A series with the place and length of the bytes that spell it. */
+interface SeriesMark extends Mark<SeriesMark> {
   series: Series;
   place: number;
   length: number;
-  generation: number;
-  next: Mark | undefined;
 }
 
-/** Where the trail of a tenant begins, and what is marked on it. */
-export class Trail {
-  first: Mark | undefined;
-  readonly patterns = new BytePatterns();
-  readonly marks = new WeakMap<Series, Mark>();
+/** The trail of a tenant by remote write. */
+export class SeriesTrail extends Trail<SeriesMark> {
+  readonly marks = new WeakMap<Series, SeriesMark>();
 }
 
-/**
- * Walks through the series of one request along the trail of the requests before it. A sender mostly sends the same
- * series in the same order, so the next one is compared with what came next last time, byte by byte, which costs less
- * than to make a key of its spelling and look it up.
- */
-export class TrailWalk {
-  readonly #trail: Trail;
-  /** Series of another generation of the book have to be looked up there, so that the book keeps them. */
-  readonly #generation: number;
+/** Walks through the series of one request along the trail of the requests before it. */
+export class SeriesWalk {
+  readonly #trail: SeriesTrail;
+  readonly #walk: TrailWalk<SeriesMark>;
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  #last: Mark | undefined;
   /** Where the spelling of the series that was followed last ends. */
   spellingEnd = 0;
 
-  constructor(trail: Trail, generation: number, bytes: Buffer) {
+  /** @param book where the series are looked up. */
+  constructor(trail: SeriesTrail, book: { readonly generation: number }, bytes: Buffer) {
     this.#trail = trail;
-    this.#generation = generation;
+    this.#walk = new TrailWalk(trail, book);
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
   }
 
   /** The series that came next last time, when the bytes from `start` spell it and a byte other than `more` follows. */
   follow(start: number, end: number, more: number): Series | undefined {
-    const mark = this.#last === undefined ? this.#trail.first : this.#last.next;
-    if (mark === undefined || mark.generation !== this.#generation) return undefined;
+    const mark = this.#walk.expected();
+    if (mark === undefined) return undefined;
     const spellingEnd = start + mark.length;
     if (spellingEnd >= end || this.#bytes[spellingEnd] === more) return undefined;
     if (!this.#trail.patterns.isAt(mark.place, mark.length, this.#view, start)) return undefined;
-    this.#last = mark;
+    this.#walk.follow(mark);
     this.spellingEnd = spellingEnd;
     return mark.series;
   }
@@ -60,9 +52,6 @@ export class TrailWalk {
       mark = { series, place, length: end - start, generation: 0, next: undefined };
       marks.set(series, mark);
     }
-    mark.generation = this.#generation;
-    if (this.#last === undefined) this.#trail.first = mark;
-    else this.#last.next = mark;
-    this.#last = mark;
+    this.#walk.pass(mark);
   }
 }

@@ -1,5 +1,6 @@
 import type { Points } from '../models/series.ts';
 import { createBreather } from '../telemetry/turn.ts';
+import { lengthAt } from './row-widths.ts';
 
 /**
  * How a column of ClickHouse's RowBinary is read. `id` is a UInt64, as decimal text; `flag` a UInt8, true
@@ -41,16 +42,6 @@ function createReader(bytes: Uint8Array): { [K in PackedKind]: () => PackedValue
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
 
-  /** LEB128, seven bits a byte. */
-  function length(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = view.getUint8(at++);
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  }
-
   return {
     isAtEnd: () => at >= bytes.length,
     id() {
@@ -59,7 +50,8 @@ function createReader(bytes: Uint8Array): { [K in PackedKind]: () => PackedValue
     },
     flag: () => view.getUint8(at++) !== 0,
     points() {
-      const size = length();
+      const { length: size, end: start } = lengthAt(bytes, at);
+      at = start;
       if (at + size * pointBytes > bytes.length) throw new RangeError('the bytes end within points');
       const times = new Float64Array(size);
       const values = new Float64Array(size);

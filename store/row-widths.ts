@@ -17,13 +17,24 @@ export function endOfRow(bytes: Buffer, start: number, widths: RowWidths | undef
 }
 
 /** Where the text that begins at `start` with its length stands. */
-export function textAt(bytes: Buffer, start: number): { start: number; end: number } {
+export function textAt(bytes: Uint8Array, start: number): { start: number; end: number } {
+  const { length, end } = lengthAt(bytes, start);
+  return { start: end, end: end + length };
+}
+
+/**
+ * The length of a text or an array that stands at `start`, and where its content begins: LEB128, seven bits a byte.
+ *
+ * @throws RangeError when the bytes end within it.
+ */
+export function lengthAt(bytes: Uint8Array, start: number): { length: number; end: number } {
   let at = start;
   let length = 0;
   for (let scale = 1; ; scale *= 128) {
-    const byte = bytes[at++]!;
+    const byte = bytes[at++];
+    if (byte === undefined) throw new RangeError('the bytes end within a length');
     length += (byte & 0x7f) * scale;
-    if (byte < 0x80) return { start: at, end: at + length };
+    if (byte < 0x80) return { length, end: at };
   }
 }
 
