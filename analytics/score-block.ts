@@ -62,7 +62,7 @@ export function createScoreBlock(tenant: string, until: number): ScoreBlock {
       return times.length - first;
     },
     take() {
-      const block = { table: scoresTable.name, columns, widths, rows, bytes: bytes.subarray(0, rows * rowBytes) };
+      const block = { table: scoresTable.name, columns, widths, rows, chunks: [bytes.subarray(0, rows * rowBytes)] };
       bytes = Buffer.alloc(0);
       rows = 0;
       return block;

@@ -143,16 +143,17 @@ export function startDrain({
 
   async function storeLane({ shape, chunks, rows }: Lane, token: string): Promise<void> {
     const refused: RefusedRow[] = [];
-    await storeRange(Buffer.concat(chunks), rows, 0);
+    await storeRange(chunks, rows, 0);
     if (refused.length > 0) await quarantine(refused);
 
     /** Halves what ClickHouse refuses, until the record at fault stands alone. The token of a part is its place. */
-    async function storeRange(bytes: Buffer, count: number, first: number): Promise<void> {
+    async function storeRange(chunks: readonly Buffer[], count: number, first: number): Promise<void> {
       const part = count === rows ? token : `${token}-${first}-${count}`;
       try {
-        await insert({ ...shape, rows: count, bytes }, part);
+        await insert({ ...shape, rows: count, chunks }, part);
       } catch (error) {
         if (!store.isRefusal(error)) throw error;
+        const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
         if (count === 1) {
           refused.push({ ...shape, row: bytes, reason: (error as Error).message, id: `${token}-${first}` });
           return;
@@ -160,8 +161,8 @@ export function startDrain({
         const half = count >> 1;
         let cut = 0;
         for (let i = 0; i < half; i++) cut = endOfRow(bytes, cut, shape.widths);
-        await storeRange(bytes.subarray(0, cut), half, first);
-        await storeRange(bytes.subarray(cut), count - half, first + half);
+        await storeRange([bytes.subarray(0, cut)], half, first);
+        await storeRange([bytes.subarray(cut)], count - half, first + half);
       }
     }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
+import { writeFully } from '../store/write-fully.ts';
 import { createBreather } from '../telemetry/turn.ts';
 import { type Block, decodeFrame, encodeBlock, encodeShape, type Shape } from './spool-frame.ts';
 
@@ -45,7 +46,7 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
   const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | (synced ?? 0));
   const content: SegmentContent = { id: id.toString('hex'), lanes: [], bytes: startBytes, tornBytes: 0 };
   try {
-    await writeFully(file, [magic, id], 0, startBytes);
+    await writeFully(file, [magic, id], 0);
     await syncFolder(folder);
   } catch (error) {
     await file.close();
@@ -63,7 +64,7 @@ export async function createSegment(path: string, folder: string): Promise<OpenS
       const pieces = encoded.flatMap((each) => each.pieces);
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       try {
-        await writeFully(file, pieces, content.bytes, length);
+        await writeFully(file, pieces, content.bytes);
         if (synced === undefined) await file.datasync();
       } catch (error) {
         shapes.length = knownShapes;
@@ -134,32 +135,6 @@ function addRows(
   lane.chunks.push(bytes);
   if (keys.length > 0) lane.keys.push(keys);
   lane.rows += rows;
-}
-
-/** Below it, copying the pieces together takes less time than to hand over many of them. */
-const smallBytes = 64 * 1024;
-/** So many pieces go into one write; more the system does not take. */
-const maxPieces = 1024;
-
-async function writeFully(
-  file: FileHandle,
-  pieces: readonly Buffer[],
-  position: number,
-  length: number,
-): Promise<void> {
-  if (length <= smallBytes || pieces.length > maxPieces)
-    return writeBytes(file, Buffer.concat(pieces, length), position);
-  const { bytesWritten } = await file.writev(pieces, position);
-  // A disk that is nearly full takes a part; the rest is tried, or says why not.
-  if (bytesWritten < length) {
-    await writeBytes(file, Buffer.concat(pieces, length).subarray(bytesWritten), position + bytesWritten);
-  }
-}
-
-async function writeBytes(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

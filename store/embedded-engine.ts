@@ -35,7 +35,8 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
     run: async (statement) => void (await unified(statement({}))),
     async send(block, settings) {
       if (block.widths !== undefined) return unified(sendBinary(block, settings));
-      const { table, columns, rows, bytes: values } = block;
+      const { table, columns, rows, chunks } = block;
+      const values = Buffer.concat(chunks);
       const insert = { table, columns, values, format: 'TSV', settings } as const;
       const { rowsWritten } = await unified(connection.chdb.rawInsert(insert));
       if (rowsWritten < rows) throw new Error(`chDB took ${rowsWritten} of ${rows} rows for ${table}`);

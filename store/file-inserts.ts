@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { type Settings, settingsText } from './query-settings.ts';
 import { escapeText } from './table.ts';
 import type { EncodedBlock } from './telemetry.ts';
+import { writeFully } from './write-fully.ts';
 
 /** An insert of more rows is more than one block. */
 const maxBlockRows = 1_000_000;
@@ -24,7 +25,7 @@ export function openFileInserts(
     use_structure_from_insertion_table_in_table_functions: 1,
   };
   let files = 0;
-  return async ({ table, columns, bytes }, settings) => {
+  return async ({ table, columns, chunks }, settings) => {
     // What a killed process left goes once the engine is open, and so nobody else's: its folder has one owner.
     if (files === 0) {
       rmSync(folder, { recursive: true, force: true });
@@ -33,7 +34,7 @@ export function openFileInserts(
     const path = join(folder, `${files++}.bin`);
     const names = columns.join(', ');
     try {
-      await writeFile(path, bytes);
+      await writeNew(path, chunks);
       await client.command({
         query: `INSERT INTO ${table} (${names}) SELECT * FROM file('${escapeText(path)}', 'RowBinary')
           ORDER BY ${columns.slice(0, 2).join(', ')}, rowNumberInAllBlocks()
@@ -43,4 +44,13 @@ export function openFileInserts(
       await rm(path, { force: true });
     }
   };
+}
+
+async function writeNew(path: string, chunks: readonly Buffer[]): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await writeFully(file, chunks, 0);
+  } finally {
+    await file.close();
+  }
 }

@@ -65,11 +65,11 @@ export async function openServerEngine(
     client,
     ask: (question, seconds) => door.ask((abort_signal) => question({ abort_signal }), seconds),
     run: (statement) => door.ask(async (abort_signal) => void (await statement({ abort_signal }))),
-    async send({ table, columns, widths, bytes }, settings, { isRepeatable }) {
+    async send({ table, columns, widths, chunks }, settings, { isRepeatable }) {
       const format = widths === undefined ? 'TabSeparated' : 'RowBinary';
       const query = `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${settingsText(settings)} FORMAT ${format}`;
       const insert = async (abort_signal: AbortSignal) => {
-        const values = Readable.from([bytes], { objectMode: false });
+        const values = Readable.from(chunks, { objectMode: false });
         const { stream } = await inserts.exec({ query, values, abort_signal });
         for await (const _ of stream) {
           // An answer that is not read keeps its connection.

@@ -34,7 +34,8 @@ export interface EncodedBlock {
   columns: readonly string[];
   widths?: RowWidths;
   rows: number;
-  bytes: Buffer;
+  /** Whole rows one after the other, in as many pieces as they came in. */
+  chunks: readonly Buffer[];
 }
 
 /**
@@ -158,8 +159,8 @@ export async function openTelemetryStore({
 
     insert: async (table, rows, options) => {
       if (rows.length === 0) return;
-      const bytes = await encodeInTurns(table, rows);
-      await insertBlock({ table: table.name, columns: Object.keys(table.columns), rows: rows.length, bytes }, options);
+      const chunks = await encodeInTurns(table, rows);
+      await insertBlock({ table: table.name, columns: Object.keys(table.columns), rows: rows.length, chunks }, options);
     },
 
     insertBlock,
@@ -194,7 +195,7 @@ async function parseRows<R extends z.ZodType>(text: string, schema: R): Promise<
 }
 
 /** Encodes rows a hundred at a time, giving way to the event loop in between. */
-async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<Buffer> {
+async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[]): Promise<Buffer[]> {
   const rowsAtOnce = 100;
   const chunks: Buffer[] = [];
   const breather = createBreather();
@@ -202,7 +203,7 @@ async function encodeInTurns<T extends Table>(table: T, rows: readonly RowOf<T>[
     chunks.push(Buffer.from(encodeRows(table, rows.slice(start, start + rowsAtOnce))));
     if (breather.isDue()) await breather.now();
   }
-  return Buffer.concat(chunks);
+  return chunks;
 }
 
 /** Without a token, an insert that equals an earlier one is not the same; how to say so differs between versions. */
