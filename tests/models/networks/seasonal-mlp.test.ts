@@ -39,9 +39,9 @@ describe('training', () => {
 
   test('learns from every window some 25 times when it is not told how often', async () => {
     const { steps: _, ...rest } = options;
-    const result = await trainSeasonalMlp(fleet(20, 1), rest);
-    // 20 series of 300 - 96 - 12 + 1 windows, in batches of 64.
-    expect(result).toMatchObject({ ok: true, weights: { trainedOn: { steps: Math.ceil((25 * 20 * 193) / 64) } } });
+    const result = await trainSeasonalMlp(fleet(3, 1), rest);
+    // 3 series of 300 - 96 - 12 + 1 windows, in batches of 64.
+    expect(result).toMatchObject({ ok: true, weights: { trainedOn: { steps: Math.ceil((25 * 3 * 193) / 64) } } });
   });
 
   test('on other series of the kind beats seasonal naive', async () => {
