@@ -172,7 +172,7 @@ function similar({ similar: all }: IncidentDetail): Child {
         'li',
         { 'data-key': id },
         h('a', { href: href(['incidents', id]) }, title),
-        h('p', { class: 'anomaly-line' }, timeMark(startedAt), ` \u00b7 alike to ${formatRatio(similarity)}`),
+        h('p', { class: 'anomaly-line' }, timeMark(startedAt), ` \u00b7 ${formatRatio(similarity)} alike`),
       ),
     ),
   );

@@ -40,15 +40,19 @@ export const openAmong = defineQuery({
   row: z.object({ id: z.string() }),
 });
 
-/** The silences of agents that became down, but for those that had said that they stop. `ended_at` is the heartbeat after. */
+/**
+ * The silences of agents that became down, but for those that had said that they stop. `ended_at` is the heartbeat after: until
+ * then it is one silence, also where a later run expected another interval and recorded another time.
+ */
 export const silencesToGroup = defineQuery({
   name: 'silences_to_group',
-  sql: `SELECT agent, since, expected_seconds, down_at, ended_at FROM (
+  sql: `SELECT * FROM (SELECT agent, since, expected_seconds, down_at, ended_at FROM (
     SELECT agent, state, status, expected_seconds, ${milliseconds('t.since')} AS since, ${milliseconds('t.time')} AS down_at,
       toUnixTimestamp64Milli(minIf(toNullable(t.time), state NOT IN ('late', 'down')) OVER (PARTITION BY agent ORDER BY t.time ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)) AS ended_at
     FROM agent_transitions AS t FINAL
     WHERE t.tenant = {tenant:String} AND t.time >= ${time('oldest')})
   WHERE state = 'down' AND status != 'stopping' AND down_at < {to:Int64} AND (ended_at IS NULL OR ended_at >= {from:Int64})
+  ORDER BY agent, ended_at, down_at LIMIT 1 BY agent, ended_at)
   ORDER BY down_at DESC, agent LIMIT ${maxFindings}`,
   params: z.object(range),
   row: z.object({

@@ -190,6 +190,20 @@ describe.skipIf(!hasChdb())('the incidents job', () => {
     expect(await list()).toMatchObject([{ cause: 'fleet_silence', ended_at: minute(16) }]);
   });
 
+  test('a silence is one finding, also where a later run of liveness sets its time anew', async () => {
+    const { tenant, job, list } = await arrange();
+    await insertHeartbeats(telemetry, [heartbeat(tenant, 'a', minute(0))]);
+    for (const downFactor of [4, 4.5]) {
+      await runWindow(createLivenessJob({ telemetry, lateFactor: 2, downFactor }), minute(0), minute(10));
+      await runWindow(job, minute(0), minute(10));
+    }
+    expect(await list()).toMatchObject([{ title: 'a silent', finding_count: 1, ended_at: null }]);
+    await insertHeartbeats(telemetry, [heartbeat(tenant, 'a', minute(12))]);
+    await runWindow(createLivenessJob({ telemetry, lateFactor: 2, downFactor: 4 }), minute(10), minute(13));
+    await runWindow(job, minute(10), minute(13));
+    expect(await list()).toMatchObject([{ finding_count: 1, ended_at: minute(12) }]);
+  });
+
   test('an agent that said that it stops is no incident', async () => {
     const { tenant, job, list } = await arrange();
     await insertHeartbeats(telemetry, [heartbeat(tenant, 'a', minute(0), { status: 'stopping' })]);
