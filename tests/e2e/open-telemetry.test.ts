@@ -72,7 +72,7 @@ describe.skipIf(!hasChdb())('the OpenTelemetry SDK with its own exporters', () =
   };
   /** The series of an agent by metric and, where there is one, quantile. */
   async function pointsOf(agent: string) {
-    await service.request('/v1/series');
+    expect(await service.writer.caughtUp(30_000)).toBe(true);
     const rows = await service.telemetry.query(pointsOfAgent, { agent });
     return new Map(
       rows.map((row) => [row.labels.quantile === undefined ? row.metric : `${row.metric} ${row.labels.quantile}`, row]),
@@ -255,7 +255,7 @@ describe.skipIf(!hasChdb())('the OpenTelemetry SDK with its own exporters', () =
       body,
       headers: { 'content-type': 'application/json' },
     });
-    await service.request('/v1/series');
+    expect(await service.writer.caughtUp(30_000)).toBe(true);
     expect(await service.telemetry.query(eventsOfAgent, { agent: 'again/7' })).toHaveLength(1);
   });
 });
