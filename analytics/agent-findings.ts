@@ -116,7 +116,7 @@ export async function storeFindings(
   const { from, to, retainFromDay } = window;
   const until = retainFromDay + tenant.rollupRetentionDays;
   const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-  const mark = await recallMarks(state, tenant.id);
+  const { mark, refresh } = await recallMarks({ telemetry, state }, tenant.id);
   const rows: RowOf<typeof anomaliesTable>[] = [];
   const heard = new Set<string>();
   for (const { id, state: detectorState, times, values, verdicts } of judged) {
@@ -134,5 +134,6 @@ export async function storeFindings(
   }
   await telemetry.insert(anomaliesTable, rows);
   const withdrawn = await withdrawUnfound(telemetry, earlier, window, () => minuteMs);
+  await refresh(to);
   return { anomalies: new Set(rows.map(({ anomaly_id }) => anomaly_id)).size, withdrawn };
 }

@@ -66,7 +66,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
           await telemetry.run(withdrawOpenOf, { tenant: tenant.id, detectors: [...formerDetectors] });
         kept.delete(tenant.id);
         const earlier = await recallFindings(telemetry, tenant.id, detector, window);
-        const mark = await recallMarks(state, tenant.id);
+        const { mark, refresh } = await recallMarks(options, tenant.id);
         const levelShifts = collectLevelShifts(telemetry, tenant, detector, window);
         for (let from = start, to: number; from < window.to; from = to) {
           window.signal.throwIfAborted();
@@ -103,6 +103,7 @@ export function createDetectJob(options: DetectJobOptions): Job {
         counts.withdrawn += await withdrawUnfound(telemetry, earlier, window, stepOf);
         await levelShifts.store((id) => memories.has(id));
         await closeSilent({ telemetry, tenant, memories, mark, window });
+        await refresh(window.to);
         kept.set(tenant.id, { memories, asOf: window.to, savedTo });
       }
       return { ...counts, anomalies: anomalies.size };

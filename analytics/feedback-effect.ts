@@ -1,13 +1,13 @@
 import { effectDays } from '../models/feedback/hold-back.ts';
 import { thresholdFactor } from '../models/feedback/threshold-factor.ts';
-import { type AnomalyRow, holdBackAnomalies, listAnomalies } from '../store/queries/detection.ts';
+import type { AnomalyRow } from '../store/queries/detection.ts';
 import { type Feedback, listFeedback } from '../store/records/feedback.ts';
 import { readWatermark } from '../store/records/job-runs.ts';
 import type { Tenant } from '../store/records/tenants.ts';
 import type { StateStore } from '../store/state.ts';
 import { movedJobId } from './detect-by-feedback.ts';
-import { heldBackFor } from './held-back.ts';
-import { type MovedDeps, movedDetector, saidOf } from './moved-thresholds.ts';
+import { listAllOf, markPlain } from './held-back.ts';
+import { type MovedDeps, saidOf } from './moved-thresholds.ts';
 import { type RegroupedIncident, regroupAround } from './regroup-incidents.ts';
 import { retell } from './retell.ts';
 
@@ -42,8 +42,6 @@ export interface FeedbackDeps extends MovedDeps {
   state: StateStore;
 }
 
-const everything = { id: '', metric: '', agent: '', minScore: 0, open: 2, heldBack: 2, beforeId: '', limit: 10_000 };
-const farMs = 8_000_000_000_000;
 /** Somebody else may say something of the same series meanwhile; then all that is said counts. */
 const mostRounds = 5;
 
@@ -62,13 +60,11 @@ export async function applyFeedback(
   signal?: AbortSignal,
 ): Promise<FeedbackEffect> {
   const { telemetry, state } = deps;
-  const range = { from: Math.min(at, now) - 2 * effectMs, to: farMs, beforeTime: farMs };
-  const list = () => telemetry.query(listAnomalies, { ...everything, ...range, tenant: tenant.id, series });
+  const list = () => listAllOf(telemetry, tenant.id, series, Math.min(at, now) - 2 * effectMs);
   const before = await list();
-  const marks = new Map(before.map(({ id, held_back_by }) => [id, held_back_by]));
   let feedback = await listFeedback(state, tenant.id, { series });
   for (let round = 0; round < mostRounds; round++) {
-    await markPlain(deps, tenant.id, before, feedback, { marks, now });
+    await markPlain(telemetry, tenant.id, round === 0 ? before : await list(), feedback, now);
     await retellDue(deps, tenant, { id: series, feedback }, now, signal);
     const said = await listFeedback(state, tenant.id, { series });
     if (saidOf(said) === saidOf(feedback)) break;
@@ -88,23 +84,6 @@ export async function applyFeedback(
     incidents,
     thresholdFactor: thresholdFactor(feedback),
   };
-}
-
-/** Marks the anomalies that the detectors found by themselves; `marks` are those that rows have now, by id. */
-async function markPlain(
-  { telemetry }: FeedbackDeps,
-  tenant: string,
-  rows: readonly AnomalyRow[],
-  feedback: readonly Feedback[],
-  { marks, now }: { marks: Map<string, string>; now: number },
-): Promise<void> {
-  const plain = rows.filter(({ detector }) => detector !== movedDetector);
-  const byMark = Map.groupBy(plain, (row) => heldBackFor({ ...row, as_of: now }, feedback));
-  for (const [by, marked] of byMark) {
-    const ids = marked.map(({ id }) => id).filter((id) => marks.get(id) !== by);
-    if (ids.length > 0) await telemetry.run(holdBackAnomalies, { tenant, series: marked[0]!.series_id, by, ids });
-    for (const id of ids) marks.set(id, by);
-  }
 }
 
 /** Finds what only a moved threshold tells, up to where the job has looked; before its first run there is nothing. */

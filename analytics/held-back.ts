@@ -1,10 +1,12 @@
-import { type AnomalyShape, heldBackBy } from '../models/feedback/hold-back.ts';
+import { type AnomalyShape, effectDays, heldBackBy } from '../models/feedback/hold-back.ts';
 import { thresholdFactor } from '../models/feedback/threshold-factor.ts';
+import { holdBackAnomalies, type AnomalyRow as ListedAnomaly, listAnomalies } from '../store/queries/detection.ts';
 import { type Feedback, listFeedback } from '../store/records/feedback.ts';
 import type { StateStore } from '../store/state.ts';
 import type { RowOf } from '../store/table.ts';
 import type { anomaliesTable } from '../store/tables.ts';
-import { movedDetector } from './moved-thresholds.ts';
+import type { TelemetryStore } from '../store/telemetry.ts';
+import { movedDetector, saidOf } from './moved-thresholds.ts';
 
 type AnomalyRow = RowOf<typeof anomaliesTable>;
 
@@ -38,11 +40,62 @@ export function markBy(feedback: readonly Feedback[]): MarkAnomaly {
   return (row) => ({ ...row, held_back_by: heldBackFor(row, feedback) });
 }
 
-/** Marks rows by what people have said of the series of a tenant until now. */
-export async function recallMarks(state: StateStore, tenant: string): Promise<MarkAnomaly> {
-  const bySeries = Map.groupBy(await listFeedback(state, tenant), ({ series }) => series);
-  return (row) => {
-    const feedback = bySeries.get(row.series_id);
-    return feedback === undefined ? row : markBy(feedback)(row);
+/** What people had said of the series of a tenant when a run began. */
+export interface RecalledMarks {
+  mark: MarkAnomaly;
+  /** Marks anew the series of which something was said, or taken back, since: a request did so, and the run did not know. */
+  refresh(asOf: number): Promise<void>;
+}
+
+export async function recallMarks(
+  { telemetry, state }: { telemetry: TelemetryStore; state: StateStore },
+  tenant: string,
+): Promise<RecalledMarks> {
+  const recall = async () => Map.groupBy(await listFeedback(state, tenant), ({ series }) => series);
+  const before = await recall();
+  return {
+    mark(row) {
+      const feedback = before.get(row.series_id);
+      return feedback === undefined ? row : markBy(feedback)(row);
+    },
+    async refresh(asOf) {
+      const after = await recall();
+      for (const series of new Set([...before.keys(), ...after.keys()])) {
+        const feedback = after.get(series) ?? [];
+        if (saidOf(before.get(series) ?? []) === saidOf(feedback)) continue;
+        const rows = await listAllOf(telemetry, tenant, series, asOf - 2 * effectMs);
+        await markPlain(telemetry, tenant, rows, feedback, asOf);
+      }
+    },
   };
+}
+
+const everything = { id: '', metric: '', agent: '', minScore: 0, open: 2, heldBack: 2, beforeId: '', limit: 10_000 };
+const farMs = 8_000_000_000_000;
+const effectMs = effectDays * 86_400_000;
+
+/** The anomalies of a series that went on at or after `from`, held back or not, but for those that are withdrawn. */
+export function listAllOf(
+  telemetry: TelemetryStore,
+  tenant: string,
+  series: string,
+  from: number,
+): Promise<ListedAnomaly[]> {
+  return telemetry.query(listAnomalies, { ...everything, from, to: farMs, beforeTime: farMs, tenant, series });
+}
+
+/** Marks the anomalies of a series that the detectors found by themselves, as they were listed, by all that is said of it. */
+export async function markPlain(
+  telemetry: TelemetryStore,
+  tenant: string,
+  rows: readonly ListedAnomaly[],
+  feedback: readonly Feedback[],
+  asOf: number,
+): Promise<void> {
+  const plain = rows.filter(({ detector }) => detector !== movedDetector);
+  const byMark = Map.groupBy(plain, (row) => heldBackFor({ ...row, as_of: asOf }, feedback));
+  for (const [by, marked] of byMark) {
+    const ids = marked.filter(({ held_back_by }) => held_back_by !== by).map(({ id }) => id);
+    if (ids.length > 0) await telemetry.run(holdBackAnomalies, { tenant, series: marked[0]!.series_id, by, ids });
+  }
 }

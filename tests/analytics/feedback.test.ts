@@ -152,6 +152,22 @@ describe.skipIf(!hasChdb())('what people say of a series', () => {
     expect(await listFeedback(arranged.deps.state, arranged.tenant.id)).toEqual([]);
   });
 
+  test('is heard by a run that began before it was said', async () => {
+    const one = await arrange();
+    let isSaid = false;
+    const detect: FeedbackDeps['models']['detect'] = async (...task) => {
+      const results = await bench.models.detect(...task);
+      // Its answer comes before the run has written anything.
+      if (!isSaid) await give(one, said(one, 'meanwhile', { verdict: 'false_alarm', score: 900 }));
+      isSaid = true;
+      return results;
+    };
+    const job = createDetectJob({ ...one.deps, models: { ...bench.models, detect }, excludeMetrics: [] });
+    await runWindow(job, start, end);
+    expect((await lists(one)).anomalies).toEqual([]);
+    expect((await lists(arranged)).anomalies).not.toEqual([]);
+  });
+
   test('is heard by the jobs: window by window they find what is found when all is judged anew', async () => {
     const live = await arrange();
     const middle = end - 30 * hourMs;

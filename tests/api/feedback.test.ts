@@ -131,7 +131,7 @@ describe.skipIf(!hasChdb())('feedback', () => {
     const { feedback } = await say('small', 'false_alarm');
     await group();
     expect(await open()).toBe(0);
-    const mark = await recallMarks(service.state, 'default');
+    const { mark } = await recallMarks(service, 'default');
     expect(mark(row('next', 0)).held_back_by).toBe(feedback.id);
     expect(mark(row('next', 0, { peak_score: 4 })).held_back_by).toBe('');
   });
