@@ -88,7 +88,10 @@ export function createIngestRoutes({ ingest, tenantOf, maxBodyBytes, metrics }: 
       const { accepted, refused, errors } = outcome;
       const clamped = outcome.clamped > 0 ? { clamped: outcome.clamped } : {};
       if (refused === 0) return context.json({ accepted, refused, ...clamped });
-      const detail = `${refused} of ${accepted + refused} records were refused, the others are stored`;
+      const detail =
+        accepted === 0
+          ? `${refused === 1 ? 'the record was' : `all ${refused} records were`} refused`
+          : `${refused} of ${accepted + refused} records were refused, the others are stored`;
       return problem(context, { code: 'unprocessable', detail, errors, extra: { accepted, refused, ...clamped } });
     });
   }

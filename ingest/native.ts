@@ -125,7 +125,7 @@ export function createNativeIngest({
       }
       const { reason, errors: problems } = checked;
       for (const problem of problems.slice(0, maxErrors - errors.length)) errors.push(problem);
-      setAside(reason, problems[0]?.detail ?? '', record);
+      setAside(reason, describeFirst(problems, pointer), record);
     }
     const kept = isReplay ? undefined : quarantine.keep({ tenant, source: 'native' }, refusals, notShown);
     await Promise.all([store(), kept]);
@@ -239,6 +239,13 @@ function withinBudget<T>(
   if (limit === undefined) return checked;
   const detail = `one too many: the budget of ${limit} is spent; /v1/cardinality tells by what`;
   return { ok: false, reason: 'over_budget', errors: [{ pointer: `${pointer}/agent`, detail }] };
+}
+
+/** The first fault of a record that stands alone: its field and what is wrong with it. */
+function describeFirst([first]: readonly FieldError[], record: string): string {
+  if (first === undefined) return '';
+  const field = first.pointer.slice(record.length + 1).replaceAll('/', '.');
+  return field === '' ? first.detail : `${field}: ${first.detail}`;
 }
 
 /** An issue of Zod as errors with pointers; an unknown field is pointed at itself, with the fields that there are. */

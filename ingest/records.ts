@@ -11,7 +11,7 @@ const text = (maxLength: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'control characters are not allowed');
 
-const name = text(200).min(1);
+const name = text(200).min(1, 'must not be empty');
 
 /** Unix milliseconds, or ISO 8601 with a zone; the time of receipt when it is left out. */
 const time = z

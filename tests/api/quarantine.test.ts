@@ -46,7 +46,7 @@ describe.skipIf(!hasChdb())('the quarantine', () => {
     ]);
     const [invalid] = (await list('?reason=invalid&kind=samples')).items;
     expect(JSON.parse(invalid!.record)).toEqual({ metric: 'invalid', value: 'seven' });
-    expect(invalid!.detail).toBe('expected a finite number');
+    expect(invalid!.detail).toBe('value: expected a finite number');
     expect(invalid!.replayedAt).toBeNull();
   });
 
