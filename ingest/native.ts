@@ -12,6 +12,7 @@ import { heartbeatSchema, type SampleRecord, sampleSchema, taskEventSchema } fro
 import { SampleBatch } from './sample-batch.ts';
 import { SampleLines } from './sample-lines.ts';
 import type { CardinalityLimit, SeriesAdmission } from './series-admission.ts';
+import { maxTenants } from './series-book.ts';
 import { StorableSeries } from './storable-series.ts';
 import { clampTime, describeClamp, type TimeBounds, type TimeLimits, timeBounds } from './time-bounds.ts';
 import type { Writer } from './writer.ts';
@@ -58,7 +59,6 @@ export interface NativeIngest {
 
 const maxErrors = 100;
 const recordsPerCheck = 16;
-const maxTenants = 1000;
 const maxSeriesPerTenant = 200_000;
 
 /**

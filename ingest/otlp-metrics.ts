@@ -1,9 +1,11 @@
 import { type Buckets, type HistogramPoint, HistogramSeries } from './histogram-series.ts';
 import type { AttributePairs } from './otlp-attributes.ts';
+import type { Range } from './otlp-ranges.ts';
 import type { Resource } from './otlp-resource.ts';
 import type { SampleIntake } from './sample-intake.ts';
 import { Series, type SeriesBook, type SeriesKind } from './series-book.ts';
 import { identify, type SeriesIdentity, UnfitSeries } from './series-identity.ts';
+import { type SeriesTrail, SeriesWalk } from './series-trail.ts';
 
 /** What the points of one metric have in common. */
 export interface MetricHeader {
@@ -17,6 +19,8 @@ export interface MetricHeader {
 export interface PointIdentity {
   key: string;
   readAttributes: () => AttributePairs;
+  /** Where the message spells the attributes, in one piece. */
+  whole?: Range | undefined;
 }
 
 /** A point of a gauge or a sum. Times are Unix milliseconds, `start` 0 where it is not known. */
@@ -35,6 +39,7 @@ export interface OtlpBooks {
   tenant: string;
   series: ReturnType<SeriesBook['of']>;
   histograms: ReturnType<SeriesBook<HistogramSeries>['of']>;
+  trail: SeriesTrail;
 }
 
 const maxUnitLength = 50;
@@ -55,6 +60,7 @@ export function kindOfHistogram(temporality: number): SeriesKind {
 export class OtlpMetricsReading {
   readonly intake: SampleIntake;
   readonly #books: OtlpBooks;
+  readonly #walk: SeriesWalk;
   #resource: Resource = { agent: '', labels: [] };
   #resourceKey = '';
   #metric: MetricHeader = { name: '', unit: '', kind: 'gauge' };
@@ -62,9 +68,11 @@ export class OtlpMetricsReading {
   /** Data points that were taken. */
   points = 0;
 
-  constructor(intake: SampleIntake, books: OtlpBooks) {
+  /** @param message the bytes that ranges speak of. */
+  constructor(intake: SampleIntake, books: OtlpBooks, message: Buffer) {
     this.intake = intake;
     this.#books = books;
+    this.#walk = new SeriesWalk(books.trail, books.series, message);
   }
 
   /** The metrics that follow come from a resource. */
@@ -120,7 +128,17 @@ export class OtlpMetricsReading {
     this.points++;
   }
 
-  #seriesOf({ key, readAttributes }: PointIdentity, kind: SeriesKind): Series | UnfitSeries {
+  #seriesOf(point: PointIdentity, kind: SeriesKind): Series | UnfitSeries {
+    const { whole } = point;
+    if (whole === undefined) return this.#lookUp(point, kind);
+    const followed = this.#walk.followWhole(whole.start, whole.end, this.#metricKey);
+    if (followed !== undefined) return followed;
+    const series = this.#lookUp(point, kind);
+    if (!(series instanceof UnfitSeries)) this.#walk.mark(series, whole.start, whole.end, this.#metricKey);
+    return series;
+  }
+
+  #lookUp({ key, readAttributes }: PointIdentity, kind: SeriesKind): Series | UnfitSeries {
     const spelling = this.#metricKey + key;
     let series = this.#books.series.get(spelling);
     if (series !== undefined) return series;

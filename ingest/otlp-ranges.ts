@@ -59,6 +59,11 @@ export class AttributeRange {
     else this.#ranges.push({ start: tagAt, end: this.#reader.pos });
   }
 
+  /** Where they stand when they stand in one piece, as every known sender writes them. */
+  get whole(): Range | undefined {
+    return this.#ranges.length === 1 ? this.#ranges[0] : undefined;
+  }
+
   get key(): string {
     const { bytes } = this.#reader;
     const [first, ...others] = this.#ranges;

@@ -9,8 +9,10 @@ import { metricsJsonSchema, readMetricsJson } from './otlp-metrics-json.ts';
 import { readMetricsProtobuf } from './otlp-metrics-protobuf.ts';
 import { readSpansJson, readSpansProtobuf, spansJsonSchema, type TakeSpan } from './otlp-spans.ts';
 import { OtlpTold } from './otlp-told.ts';
+import { RecentMap } from './recent-map.ts';
 import { type IntakeOptions, SampleIntake } from './sample-intake.ts';
-import { SeriesBook } from './series-book.ts';
+import { maxTenants, SeriesBook } from './series-book.ts';
+import { SeriesTrail } from './series-trail.ts';
 import { WireError } from './wire.ts';
 
 export type OtlpEncoding = 'protobuf' | 'json';
@@ -43,16 +45,26 @@ export function createOtlp(options: OtlpOptions): Record<OtlpSignal, TakeExport>
   const seriesBook = new SeriesBook();
   const histogramBook = new SeriesBook<HistogramSeries>();
   const toldBook = new SeriesBook();
+  const trails = new RecentMap<SeriesTrail>(maxTenants);
   const aliveSince = options.now().getTime();
   const intakeFor = (sender: Sender) => new SampleIntake(options, sender, 'otlp', aliveSince);
   const toldFor = (sender: Sender) => new OtlpTold(intakeFor(sender), toldBook.of(sender.tenant), sender);
+
+  function trailOf(tenant: string): SeriesTrail {
+    let trail = trails.get(tenant);
+    if (trail === undefined || trail.patterns.isFull) {
+      trail = new SeriesTrail();
+      trails.set(tenant, trail);
+    }
+    return trail;
+  }
 
   return {
     async metrics(body, encoding, sender) {
       const { tenant } = sender;
       const intake = intakeFor(sender);
-      const books = { tenant, series: seriesBook.of(tenant), histograms: histogramBook.of(tenant) };
-      const reading = new OtlpMetricsReading(intake, books);
+      const ofTenant = { series: seriesBook.of(tenant), histograms: histogramBook.of(tenant), trail: trailOf(tenant) };
+      const reading = new OtlpMetricsReading(intake, { tenant, ...ofTenant }, body);
       await readWhole(intake, async () => {
         if (encoding === 'protobuf') await readMetricsProtobuf(body, reading);
         else await readMetricsJson(await parseJson(body, metricsJsonSchema), reading);

@@ -12,7 +12,7 @@ import type { NativeHistogram } from './remote-write-histogram.ts';
 import { readRequestV1 } from './remote-write-v1.ts';
 import { readRequestV2 } from './remote-write-v2.ts';
 import { type IntakeOptions, type IntakeOutcome, SampleIntake } from './sample-intake.ts';
-import { Series, SeriesBook } from './series-book.ts';
+import { maxTenants, Series, SeriesBook } from './series-book.ts';
 import { identify, type SeriesIdentity, UnfitSeries } from './series-identity.ts';
 import { SeriesTrail, SeriesWalk } from './series-trail.ts';
 import { WireError } from './wire.ts';
@@ -34,8 +34,6 @@ export interface RemoteWrite {
    */
   write(message: Buffer, version: RemoteWriteVersion, sender: Sender): Promise<RemoteWriteOutcome>;
 }
-
-const maxTenants = 1000;
 
 /** The first of these labels names the agent of a series that has no label `agent`. */
 const agentLabels = ['instance', 'job'];

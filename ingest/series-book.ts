@@ -41,7 +41,8 @@ function aggregationOf(kind: SeriesKind): Aggregation {
   return kind === 'gauge' ? 'avg' : kind === 'distribution' ? 'p95' : 'sum';
 }
 
-const maxTenants = 1000;
+/** So many tenants are remembered at least. */
+export const maxTenants = 1000;
 const maxSeriesPerTenant = 200_000;
 
 /** The series that were sent lately, by tenant and by how the protocol spells them; those longest unheard of are forgotten. */

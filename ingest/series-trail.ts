@@ -2,14 +2,15 @@ import { viewOf } from './byte-patterns.ts';
 import type { Series } from './series-book.ts';
 import { type Mark, Trail, TrailWalk } from './trail.ts';
 
-/** A series with the place and length of the bytes that spell it. */
+/** A series with the place and length of the bytes that spell it, and what beside them does. */
 interface SeriesMark extends Mark<SeriesMark> {
   series: Series;
+  scope: string;
   place: number;
   length: number;
 }
 
-/** The trail of a tenant by remote write. */
+/** The trail of a tenant by one protocol. */
 export class SeriesTrail extends Trail<SeriesMark> {
   readonly marks = new WeakMap<Series, SeriesMark>();
 }
@@ -43,13 +44,22 @@ export class SeriesWalk {
     return mark.series;
   }
 
-  /** Marks that `series` came here, where the bytes from `start` to `end` spell it. */
-  mark(series: Series, start: number, end: number): void {
+  /** The series that came next last time, when the bytes from `start` to `end` and `scope` spell it. */
+  followWhole(start: number, end: number, scope: string): Series | undefined {
+    const mark = this.#walk.expected();
+    if (mark === undefined || mark.length !== end - start || mark.scope !== scope) return undefined;
+    if (!this.#trail.patterns.isAt(mark.place, mark.length, this.#view, start)) return undefined;
+    this.#walk.follow(mark);
+    return mark.series;
+  }
+
+  /** Marks that `series` came here, where the bytes from `start` to `end` and `scope` spell it. */
+  mark(series: Series, start: number, end: number, scope = ''): void {
     const { marks, patterns } = this.#trail;
     let mark = marks.get(series);
     if (mark === undefined) {
       const place = patterns.add(this.#bytes, start, end);
-      mark = { series, place, length: end - start, generation: 0, next: undefined };
+      mark = { series, scope, place, length: end - start, generation: 0, next: undefined };
       marks.set(series, mark);
     }
     this.#walk.pass(mark);

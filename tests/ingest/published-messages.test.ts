@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { decodePublished, encodePublished, publishedWriteRequest } from '../support/published-messages.ts';
@@ -233,6 +234,49 @@ describe.skipIf(!hasChdb())('messages that an independent encoder makes of the p
       expect(answer.status).toBe(200);
       expect((await stored(`told_by_${encoding}`)).values).toEqual([3]);
       expect((await exemplars('otlp_metrics')) - before).toBe(4);
+    });
+
+    test('points go to the series that they spell, whatever came before them in this export and in others', async () => {
+      const names = ['mixed_a', 'mixed_b'];
+      const pick = fc.record({
+        agent: fc.constantFrom('one', 'two'),
+        metric: fc.constantFrom(...names),
+        zone: fc.constantFrom('', 'a', 'b'),
+        size: fc.constantFrom('', 'a', 'b'),
+      });
+      const exports = fc.sample(fc.array(pick, { minLength: 1, maxLength: 12 }), { numRuns: 60, seed: 3 });
+      const expected: Record<string, number[]> = {};
+      let value = 0;
+      for (const picks of exports) {
+        const resourceMetrics = picks.map(({ agent, metric, zone, size }) => {
+          value++;
+          const labels = [agent, metric, zone, size].join();
+          expected[labels] = [...(expected[labels] ?? []), value];
+          const attributes = [...(zone && [text('zone', zone)]), ...(size && [text('size', size)])];
+          const point = { timeUnixNano: nanos(value / 1000), asDouble: value, attributes };
+          return {
+            resource: { attributes: [text('service.instance.id', agent)] },
+            scopeMetrics: [{ metrics: [{ name: metric, gauge: { dataPoints: [point] } }] }],
+          };
+        });
+        const body = new Uint8Array(encodePublished('ExportMetricsServiceRequest', { resourceMetrics }));
+        const answer = await service.request('/v1/metrics', {
+          method: 'POST',
+          headers: { 'content-type': protobuf },
+          body,
+        });
+        expect(answer.status).toBe(200);
+      }
+      const found: Record<string, number[]> = {};
+      for (const metric of names) {
+        const { items } = await service.get<{ items: Listed[] }>(`/v1/series?metric=${metric}`);
+        for (const { id, labels } of items) {
+          const url = `/v1/series/${id}/points?step=raw&from=${at(-1)}&to=${now + 600_000}`;
+          const { values } = await service.get<{ values: number[] }>(url);
+          found[[labels.agent, metric, labels.zone ?? '', labels.size ?? ''].join()] = values;
+        }
+      }
+      expect(found).toEqual(expected);
     });
 
     test('a partial success and an error are what the definitions say', async () => {
