@@ -11,7 +11,7 @@ import { type FlatState, layOut } from './flat-state.ts';
 import { type Band, bandSigmas, type LearningLimits, newcomerWidening } from './seasonal-band.ts';
 
 /** What one edge of each view is worth: an alarm takes more than a place just outside. */
-export const seasonWeight = 0.8;
+export const seasonWeight = 0.84;
 const jumpWeight = 0.64;
 const meanWeight = 0.64;
 /** The time constant of the mean of the residuals. */
