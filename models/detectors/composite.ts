@@ -130,7 +130,7 @@ export const composite: Detector & { readonly id: 'composite' } = {
     state[at.samples] = samples;
     state[at.observedHours]! += elapsedHours;
     learnViews(state, at.views, views, samples, elapsedHours);
-    learnBand(state, at.band, band, { timeMs, value, samples, elapsedHours, limits: views });
+    learnBand(state, at.band, band, timeMs, value, samples, elapsedHours, views);
     const wider = caution * allowance.lastingWider * Math.min(1, factor);
     return toVerdict(band, views, value, score, wider, maturity, acceptedShift);
   },

@@ -224,21 +224,16 @@ export interface LearningLimits {
   jumpLimit: number;
 }
 
-/** A sample to learn from: `samples` counts it, `elapsedHours` is at most 1. */
-export interface Learned {
-  timeMs: number;
-  value: number;
-  samples: number;
-  elapsedHours: number;
-  limits: LearningLimits;
-}
-
-/** Learns a sample that was predicted by `predicted`. */
+/** Learns a sample that was predicted by `predicted`; `samples` counts it, `elapsedHours` is at most 1. */
 export function learnBand(
   state: FlatState,
   band: number,
   predicted: Band,
-  { timeMs, value, samples, elapsedHours, limits }: Learned,
+  timeMs: number,
+  value: number,
+  samples: number,
+  elapsedHours: number,
+  { residualLimit, jumpLimit }: LearningLimits,
 ): void {
   const { above, below } = predicted;
   if (value < 0) state[band + at.isNonNegative] = 0;
@@ -248,11 +243,10 @@ export function learnBand(
   if (predicted.isSeasonal)
     learnOffset(state, band + at.minutes, predicted.minute, residual + predicted.offset, elapsedHours);
   learnScale(state, band, predicted, distance, samples, elapsedHours);
-  const step = clip(value - predicted.level, Math.min(below, limits.jumpLimit), Math.min(above, limits.jumpLimit));
+  const step = clip(value - predicted.level, Math.min(below, jumpLimit), Math.min(above, jumpLimit));
   state[band + at.level] = predicted.level + Math.max(1 / samples, elapsedHours / levelHours) * step;
   if (predicted.isSeasonal && side === 0) {
-    state[band + at.adjustment]! +=
-      (elapsedHours / adjustmentHours) * clip(residual, limits.residualLimit, limits.residualLimit);
+    state[band + at.adjustment]! += (elapsedHours / adjustmentHours) * clip(residual, residualLimit, residualLimit);
   }
   noteDistance(state, band + (residual >= 0 ? at.above : at.below), distance, side !== 0);
   noteInHour(state, band + (residual >= 0 ? at.hourlyAbove : at.hourlyBelow), distance);
