@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { expectProblem } from '../support/problem.ts';
 import { hasChdb } from '../support/servers.ts';
@@ -132,4 +133,11 @@ describe.skipIf(!hasChdb())('a start', () => {
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
     await service.kill('SIGTERM');
   });
+});
+
+test('a start with --help tells the settings and opens nothing', async () => {
+  using directory = temporaryDirectory();
+  const { stdout } = await promisify(execFile)(process.execPath, [entry, '--help'], { cwd: directory.path });
+  expect(stdout).toMatch(/Usage: npm start[\s\S]*FLEETCAST_PORT/);
+  expect(readdirSync(directory.path)).toEqual([]);
 });
