@@ -28,8 +28,8 @@ export interface KeptMemory extends Pick<Memory, 'threshold' | 'stepMs'> {
 
 export const dayMs = 86_400_000;
 /** So many states go into one insert, and come in one answer: each is kilobytes, and they are put together, and taken apart, in one turn. */
-const statesPerInsert = 1000;
-const statesPerQuery = 1000;
+const statesPerInsert = 500;
+const statesPerQuery = 500;
 
 /**
  * The memories of all series of a tenant, by series, as they were at or before `before`. A state of another version of

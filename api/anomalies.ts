@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { agentDetectors } from '../analytics/detect-agents.ts';
+import { movedDetector } from '../analytics/moved-thresholds.ts';
 import { readPeerBand } from '../analytics/peer-band.ts';
+import { thresholdFactor } from '../models/feedback/threshold-factor.ts';
 import type { ModelPool } from '../models/pool.ts';
 import { StoreAwayError } from '../store/away.ts';
 import { type AnomalyRow, listAnomalies, scoresOfSeries } from '../store/queries/detection.ts';
@@ -99,7 +101,7 @@ export function createAnomaliesRoutes({ telemetry, state, pool, onDemand }: Anom
       ? onDemand(gone, (signal) => readBandOfPeers({ telemetry, pool }, tenant, row, signal)).catch((error: unknown) =>
           withoutBand(row, error),
         )
-      : readBand(telemetry, tenant, row);
+      : readBand({ telemetry, state }, tenant, row);
   }
 
   return createRouter()
@@ -192,23 +194,37 @@ function withoutBand(row: AnomalyRow, error: unknown) {
   return { stepSeconds: row.step_seconds, times: [], ...columns, missing: error.message };
 }
 
-async function readBand(telemetry: TelemetryStore, tenant: string, row: AnomalyRow) {
+async function readBand(
+  { telemetry, state }: Pick<AnomaliesRoutesDeps, 'telemetry' | 'state'>,
+  tenant: string,
+  row: AnomalyRow,
+) {
   const range = { ...rangeAround(row), detector: row.detector };
   const [own] = await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...range });
   const isKept = own !== undefined && own.times.length > 0;
   // A detector that has taken over may know of a beginning that another one scored.
   const anyRange = { ...range, detector: '' };
   const [columns] = isKept ? [own] : await telemetry.query(scoresOfSeries, { tenant, id: row.series_id, ...anyRange });
-  const finite = (name: 'values' | 'scores' | 'expected' | 'lower' | 'upper') =>
-    (columns?.[name] ?? []).map(finiteOrNull);
+  const finite = (name: 'values' | 'scores' | 'expected') => (columns?.[name] ?? []).map(finiteOrNull);
+  const factor = row.detector === movedDetector ? await loweredBy(state, tenant, row.series_id) : 1;
+  const edge = (name: 'lower' | 'upper') =>
+    (columns?.[name] ?? []).map((value, i) => {
+      const expected = columns!.expected[i]!;
+      return finiteOrNull(factor === 1 ? value : expected + factor * (value - expected));
+    });
   return {
     stepSeconds: row.step_seconds,
     times: columns?.times ?? [],
     values: finite('values'),
     scores: finite('scores'),
     expected: finite('expected'),
-    lower: finite('lower'),
-    upper: finite('upper'),
+    lower: edge('lower'),
+    upper: edge('upper'),
     missing: null,
   };
+}
+
+/** What people have made of the threshold of a series, where they made it lower: its band is as narrow. */
+async function loweredBy(state: StateStore, tenant: string, series: string): Promise<number> {
+  return Math.min(1, thresholdFactor(await listFeedback(state, tenant, { series })));
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { recallMarks } from '../../analytics/held-back.ts';
-import { anomaliesTable } from '../../store/tables.ts';
+import { movedDetector } from '../../analytics/moved-thresholds.ts';
+import { anomaliesTable, scoresTable } from '../../store/tables.ts';
 import { runWindow } from '../analytics/workbench.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { expectProblem } from '../support/problem.ts';
@@ -114,6 +115,20 @@ describe.skipIf(!hasChdb())('feedback', () => {
     const { effect } = await say('earlier', 'real');
     expect(names(effect.back)).toEqual(['below', 'earlier', 'earliest', 'small']);
     expect(effect.thresholdFactor).toBe(1.6);
+  });
+
+  test('an anomaly that only a lowered threshold tells has a band as narrow', async () => {
+    const found = { ...row('found', 0.3), detector: movedDetector };
+    await service.telemetry.insert(anomaliesTable, [row('faint', 300, { peak_score: 1.1 }), found]);
+    const band = { value: 5.9, score: 0.9, expected: 5, lower: 4, upper: 6, maturity: 1, until };
+    const key = { tenant: 'default', series_id: series, detector: 'composite' };
+    await service.telemetry.insert(scoresTable, [{ ...key, ...band, time: ago(0.3) }]);
+    const { effect } = await say('faint', 'real');
+    expect(effect.thresholdFactor).toBeCloseTo(0.88, 10);
+    const bandOf = async (name: string) =>
+      (await service.get<{ band: { lower: number[]; upper: number[] } }>(`/v1/anomalies/${series}-${name}`)).band;
+    expect(await bandOf('found')).toMatchObject({ lower: [expect.closeTo(4.12)], upper: [expect.closeTo(5.88)] });
+    expect(await bandOf('small')).toMatchObject({ lower: [4], upper: [6] });
   });
 
   test('that one was expected holds back those at its time of the week', async () => {
