@@ -44,8 +44,6 @@ export async function anomalyView({ api, route, now }: ViewContext): Promise<Pag
   };
 }
 
-const hasHour = /\d\d:00/;
-
 function band({ anomaly, series }: Loaded, now: number): Child {
   const { band, labels, reason, startedAt, endedAt, peakAt, peakScore, maturity, incidents, seriesId } = anomaly;
   const { stepSeconds, times, values } = band;
@@ -53,7 +51,7 @@ function band({ anomaly, series }: Loaded, now: number): Child {
   const range = [times[0] ?? Date.parse(startedAt), (times.at(-1) ?? now) + stepSeconds * 1000] as const;
   const scores = { detector: anomaly.detector, ...band };
   return [
-    h('p', { class: 'reason' }, reason, hasHour.test(reason) && h('span', { class: 'note' }, ' (UTC)')),
+    h('p', { class: 'reason' }, reason),
     h('p', { class: 'labels' }, labelList(labels)),
     times.length === 0
       ? emptyNote(band.missing === null ? 'The scores around it are no longer kept.' : `No band: ${band.missing}.`)

@@ -17,7 +17,7 @@ export interface Verdict {
   upper: number;
   /** 0 (has seen nothing) to 1 (has seen all that it needs). A score before maturity 0.1 is 0. */
   maturity: number;
-  /** One phrase for a person, empty unless `score > 1`: "3.2 times above what 14:00 shows". */
+  /** One phrase for a person, empty unless `score > 1`: "3.2 times above what 14:00 UTC shows". */
   reason: string;
   /** A level that lasted was accepted: it is what is expected from this sample on. Null or absent almost always. */
   acceptedShift?: LevelShift | null;

@@ -8,8 +8,8 @@ export interface Basis {
 }
 
 /**
- * Says in one phrase how a value is out of place: "3.2 times above what 14:00 shows", "64 % below what Tuesdays 14:00
- * show", "12.5 above what the last hours show".
+ * Says in one phrase how a value is out of place: "3.2 times above what 14:00 UTC shows", "64 % below what
+ * Tuesdays 14:00 UTC show", "12.5 above what the last hours show".
  */
 export function phraseReason(value: number, expected: number, basis: Basis): string {
   return `${phraseDistance(value, expected)} ${value > expected ? 'above' : 'below'} what ${phraseBasis(basis)}`;
@@ -17,7 +17,7 @@ export function phraseReason(value: number, expected: number, basis: Basis): str
 
 function phraseBasis({ hourOfDay, weekday }: Basis): string {
   if (hourOfDay === undefined) return 'the last hours show';
-  const hour = `${String(hourOfDay).padStart(2, '0')}:00`;
+  const hour = `${String(hourOfDay).padStart(2, '0')}:00 UTC`;
   return weekday === undefined ? `${hour} shows` : `${weekdays[weekday]} ${hour} show`;
 }
 

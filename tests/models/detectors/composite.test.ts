@@ -40,8 +40,8 @@ describe('in a mature noisy seasonal series', () => {
     const state = grown(21, noisyDay(1));
     const noon = threeWeeks + 12 * hourMs;
     foldDetector(composite, state, toPoints(threeWeeks, stepMs, perDay / 2, noisyDay(4)));
-    expect(scoreAt(state, noon, 320).reason).toMatch(/^3\.\d times above what Mondays 12:00 show$/);
-    expect(scoreAt(state, noon, 20).reason).toMatch(/^\d\d(\.\d)? % below what Mondays 12:00 show$/);
+    expect(scoreAt(state, noon, 320).reason).toMatch(/^3\.\d times above what Mondays 12:00 UTC show$/);
+    expect(scoreAt(state, noon, 20).reason).toMatch(/^\d\d(\.\d)? % below what Mondays 12:00 UTC show$/);
   });
 
   test('one outlier, however wild, moves no edge of the band of the next day by a tenth of its width', () => {

@@ -29,8 +29,11 @@ function firstAlarm({ change, withinHours }: Fault) {
 describe('what goes wrong is told in time and in words', () => {
   const noise = gaussian(9);
   test.each<[string, Fault]>([
-    ['a spike', { change: (v) => 4 * v, withinHours: 0, reason: /^[34](\.\d)? times above what Tuesdays 14:00 show$/ }],
-    ['a dip', { change: (v) => v / 4, withinHours: 0, reason: /^7\d(\.\d)? % below what Tuesdays 14:00 show$/ }],
+    [
+      'a spike',
+      { change: (v) => 4 * v, withinHours: 0, reason: /^[34](\.\d)? times above what Tuesdays 14:00 UTC show$/ },
+    ],
+    ['a dip', { change: (v) => v / 4, withinHours: 0, reason: /^7\d(\.\d)? % below what Tuesdays 14:00 UTC show$/ }],
     [
       'a flat line',
       { change: () => 80, withinHours: 12, reason: /^(for an hour )?[\d.]+ % (above|below) what .* shows?$/ },
@@ -44,7 +47,7 @@ describe('what goes wrong is told in time and in words', () => {
     ],
     [
       'values that are missing as zeros',
-      { change: () => 0, withinHours: 0, reason: /^100 % below what Tuesdays 14:00 show$/ },
+      { change: () => 0, withinHours: 0, reason: /^100 % below what Tuesdays 14:00 UTC show$/ },
     ],
   ])('%s', (_name, fault) => {
     expect(firstAlarm(fault)?.reason).toMatch(fault.reason);

@@ -258,11 +258,11 @@ describe('a level shift', () => {
 });
 
 test.each([
-  [320, 100, { hourOfDay: 14 }, '3.2 times above what 14:00 shows'],
-  [150, 100, { hourOfDay: 4 }, '50 % above what 04:00 shows'],
-  [36, 100, { hourOfDay: 14, weekday: 1 }, '64 % below what Tuesdays 14:00 show'],
+  [320, 100, { hourOfDay: 14 }, '3.2 times above what 14:00 UTC shows'],
+  [150, 100, { hourOfDay: 4 }, '50 % above what 04:00 UTC shows'],
+  [36, 100, { hourOfDay: 14, weekday: 1 }, '64 % below what Tuesdays 14:00 UTC show'],
   [12.5, 0, {}, '12.5 above what the last hours show'],
-  [-5, 10, { hourOfDay: 0 }, '15 below what 00:00 shows'],
+  [-5, 10, { hourOfDay: 0 }, '15 below what 00:00 UTC shows'],
 ])('%d where %d was expected is told as a phrase', (value, expected, basis, phrase) => {
   expect(phraseReason(value, expected, basis)).toBe(phrase);
 });

@@ -53,7 +53,7 @@ describe('a season is found by itself: its peaks are no alarms, and a peak that 
     const { alarms, missing } = live(season);
     expect(alarms).toEqual([]);
     expect(missing.score).toBeGreaterThan(1);
-    expect(missing.reason).toMatch(/ below what .*\d\d:00 show/);
+    expect(missing.reason).toMatch(/ below what .*\d\d:00 UTC show/);
   });
 
   test('every day and every hour at once', () => {

@@ -14,7 +14,7 @@ export const queueFacts: AnomalyFacts = {
   lower: 90,
   upper: 170,
   score: 6.8734,
-  reason: '3.2 times above what 14:00 shows',
+  reason: '3.2 times above what 14:00 UTC shows',
   recentValues: [131, 140, 255, 412],
   otherAnomalies: [
     {

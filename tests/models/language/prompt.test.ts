@@ -24,7 +24,7 @@ describe('the prompt', () => {
       expectedRange: [90, 170],
       direction: 'above expected',
       score: 6.8734,
-      reason: '3.2 times above what 14:00 shows',
+      reason: '3.2 times above what 14:00 UTC shows',
       recentValues: [131, 140, 255, 412],
       otherAnomalyCount: 1,
       otherAnomalies: [
