@@ -3,7 +3,7 @@ import { type Aggregation, aggregations, samplesTable } from '../store/tables.ts
 import { createBreather } from '../telemetry/turn.ts';
 import type { Sender } from './native.ts';
 import { retention } from './native-rows.ts';
-import { type KeyHash, sampleKey } from './row-key.ts';
+import type { KeyHash } from './row-key.ts';
 import type { Block } from './spool-frame.ts';
 import type { StorableSeries } from './storable-series.ts';
 
@@ -52,7 +52,7 @@ export async function encodeSamples(
       rollupUntil = until.rollup_until;
     }
     hash.resume(keyStart);
-    sampleKey(hash, idHigh, idLow, time, value);
+    hash.sample(idHigh, idLow, time, value);
     const { high, low } = hash.end();
     keys[2 * i] = high;
     keys[2 * i + 1] = low;

@@ -56,6 +56,7 @@ export interface SeriesAdmission {
   usage(): { tenant: string; series: number }[];
 }
 
+const minuteMs = 60_000;
 const maxKindsPerAgent = 1000;
 /** Limits of which no agent is told: they are those of the tenant. */
 const ofTenantAlone: ReadonlySet<CardinalityLimit> = new Set(['series', 'new_series_per_minute']);
@@ -106,9 +107,13 @@ export function createSeriesAdmission({
 
   return {
     admit(candidate, nowMs) {
+      // Nothing is forgotten that was heard of within a minute, so that the member need not even be looked at.
+      const minute = (nowMs / minuteMs) | 0;
+      if (candidate.admittedMinute === minute) return candidate;
       const { member } = candidate;
       if (member?.isIn) {
         member.heardAt = nowMs;
+        candidate.admittedMinute = minute;
         return candidate;
       }
       const { tenant, series_id, labels, metric } = candidate.row;

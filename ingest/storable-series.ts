@@ -12,6 +12,8 @@ export class StorableSeries {
   isNamed = false;
   /** How it stands among the series in use; undefined until it was admitted. */
   member: Member | undefined;
+  /** The minute in which it was admitted last. */
+  admittedMinute = -1;
 
   constructor(row: SeriesRow) {
     this.row = row;
