@@ -30,7 +30,7 @@ describe('a cleaned answer', () => {
   });
 
   test('ends with a whole sentence when it is cut', () => {
-    const sentence = 'The queue rose to 3.2 times of what 14:00 UTC shows.';
+    const sentence = 'The queue rose to 3.2 times of what 14:00 shows.';
     expect(cleanAnswer(`${sentence} `.repeat(50))).toBe(new Array(12).fill(sentence).join(' '));
   });
 
